@@ -1,0 +1,137 @@
+// flotilla/detail/segmented_array.hpp - an array that grows without moving its elements
+// The list of segments is allocated at construction, segments as the array grows, without
+// exceptions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <flotilla/detail/assert.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+namespace detail {
+
+/// Up to `limit` elements in segments of 2^SegmentBits. Growing takes one segment at a time, never
+/// moves an element, and reports a lack of memory by value. Only construction and copying throw.
+template <class T, unsigned SegmentBits = 8>
+class segmented_array {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+  static constexpr std::uint32_t segment_size = 1U << SegmentBits;
+
+ public:
+  segmented_array() noexcept = default;
+  /// Room for `reserved` of at most `limit` elements. May throw std::bad_alloc.
+  segmented_array(std::uint32_t limit, std::uint32_t reserved) : segmented_array{limit} {
+    // The delegated constructor has finished: if a segment throws, the destructor frees the others.
+    while (capacity_ < reserved) adopt(new T[next_segment_size()]);
+  }
+  segmented_array(const segmented_array& other) : segmented_array{other.limit_, other.capacity_} {
+    size_ = other.size_;
+    for (std::uint32_t i = 0; i < size_; ++i) (*this)[i] = other[i];
+  }
+  segmented_array(segmented_array&& other) noexcept { swap(other); }
+  segmented_array& operator=(const segmented_array& other) {
+    if (this != &other) {
+      segmented_array copy{other};
+      swap(copy);
+    }
+    return *this;
+  }
+  segmented_array& operator=(segmented_array&& other) noexcept {
+    segmented_array taken{std::move(other)};
+    swap(taken);
+    return *this;
+  }
+  ~segmented_array() { release(); }
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::uint32_t limit() const noexcept { return limit_; }
+
+  [[nodiscard]] T& operator[](std::uint32_t i) noexcept {
+    FLOTILLA_EXPECT(i < size_);
+    return segments_[i >> SegmentBits][i & (segment_size - 1)];
+  }
+  [[nodiscard]] const T& operator[](std::uint32_t i) const noexcept {
+    FLOTILLA_EXPECT(i < size_);
+    return segments_[i >> SegmentBits][i & (segment_size - 1)];
+  }
+
+  /// Makes room for `count` elements; false, and nothing lost, beyond the limit or without memory.
+  [[nodiscard]] bool try_reserve(std::uint32_t count) noexcept {
+    if (count > limit_) return false;
+    while (capacity_ < count) {
+      T* segment = new (std::nothrow) T[next_segment_size()];
+      if (segment == nullptr) return false;
+      adopt(segment);
+    }
+    return true;
+  }
+
+  /// Appends; there must be room (try_reserve).
+  void push_back(const T& value) noexcept {
+    FLOTILLA_EXPECT(size_ < capacity_);
+    ++size_;
+    (*this)[size_ - 1] = value;
+  }
+  void pop_back() noexcept {
+    FLOTILLA_EXPECT(size_ != 0);
+    --size_;
+  }
+  void clear() noexcept { size_ = 0; }
+
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept {
+    return sizeof(T*) * segments_for(limit_) + sizeof(T) * capacity_;
+  }
+
+  void swap(segmented_array& other) noexcept {
+    std::swap(segments_, other.segments_);
+    std::swap(limit_, other.limit_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(size_, other.size_);
+  }
+
+  friend bool operator==(const segmented_array& a, const segmented_array& b) noexcept {
+    if (a.size_ != b.size_) return false;
+    for (std::uint32_t i = 0; i < a.size_; ++i) {
+      if (!(a[i] == b[i])) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t segments_for(std::uint32_t count) noexcept {
+    return (count >> SegmentBits) + ((count & (segment_size - 1)) != 0 ? 1 : 0);
+  }
+  explicit segmented_array(std::uint32_t limit)
+      : segments_{new T* [segments_for(limit)] {}}, limit_{limit} {}
+
+  /// The last segment is only as long as the limit wants it.
+  [[nodiscard]] std::uint32_t next_segment_size() const noexcept {
+    const std::uint32_t rest = limit_ - capacity_;
+    return rest < segment_size ? rest : segment_size;
+  }
+  void adopt(T* segment) noexcept {
+    const std::uint32_t size = next_segment_size();
+    segments_[capacity_ >> SegmentBits] = segment;
+    capacity_ += size;
+  }
+  void release() noexcept {
+    const std::uint32_t count = segments_for(capacity_);
+    for (std::uint32_t i = 0; i < count; ++i) delete[] segments_[i];
+    delete[] segments_;
+  }
+
+  T** segments_{nullptr};
+  std::uint32_t limit_{0};
+  std::uint32_t capacity_{0};
+  std::uint32_t size_{0};
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace flotilla

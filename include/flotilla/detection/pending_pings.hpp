@@ -1,0 +1,127 @@
+// flotilla/detection/pending_pings.hpp - what we asked and still wait for
+// A fixed table: each purpose has slots of its own, so that a flood of one cannot evict another.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/detail/assert.hpp>
+#include <flotilla/detail/buffer.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/detection/sequence.hpp>
+#include <flotilla/endpoint.hpp>
+#include <flotilla/member.hpp>
+#include <flotilla/time.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// Why something was asked, which decides what its answer means.
+enum class ping_purpose : std::uint8_t {
+  probe,     ///< the probe round (SWIM, section 3.1)
+  request,   ///< the round's ping requests: one number for all helpers
+  recheck,   ///< a member whose record is in doubt: suspect, outside the window, behind us
+  relay,     ///< on behalf of another member
+  verify,    ///< an unknown sender, or a candidate at a known address
+  heal,      ///< the address of a dead member
+  farewell,  ///< our leaving
+  transfer,  ///< a chunk of state: joining and repair
+};
+inline constexpr std::size_t ping_purpose_count = 8;
+
+struct pending_ping {
+  std::uint32_t sequence{0};
+  bool waiting{false};
+  std::uint8_t reference{0};  ///< relay: its slot; transfer: its seed
+  member_id target{};         ///< 0: whoever is there
+  endpoint to{};
+  time_point asked{};
+
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(std::uint64_t{sequence}, waiting, std::uint64_t{reference}, target, to, asked);
+  }
+  friend bool operator==(const pending_ping&, const pending_ping&) noexcept = default;
+};
+
+/// The slot's number stands in the low bits of the counter behind each sequence number, so that an
+/// answer finds its slot in one step, and no search grows with what is outstanding.
+class pending_pings {
+  static constexpr std::size_t slot_bits = 8;
+  static constexpr std::array<std::uint8_t, ping_purpose_count> capacities = {4,  4, 32, 32,
+                                                                              32, 4, 32, 24};
+  static constexpr std::size_t total = 164;
+
+ public:
+  pending_pings() noexcept = default;
+  /// May throw std::bad_alloc.
+  explicit pending_pings(detail::mix_key key) : cipher_{key}, slots_{total} {}
+
+  [[nodiscard]] static constexpr std::size_t capacity(ping_purpose purpose) noexcept {
+    return capacities[static_cast<std::size_t>(purpose)];
+  }
+
+  /// Takes the slot of this purpose that was used longest ago and returns its new sequence number.
+  std::uint32_t ask(ping_purpose purpose, member_id target, const endpoint& to, time_point now,
+                    std::uint8_t reference = 0) noexcept {
+    const auto p = static_cast<std::size_t>(purpose);
+    const std::size_t slot = first_slot(purpose) + turn_[p];
+    turn_[p] = static_cast<std::uint8_t>((turn_[p] + 1U) % capacities[p]);
+    const auto counter = static_cast<std::uint32_t>(++generation_ << slot_bits | slot);
+    slots_[slot] = {cipher_.sequence_of(counter), true, reference, target, to, now};
+    return slots_[slot].sequence;
+  }
+
+  /// The waiting question of this sequence number, or null. `purpose` says which it was.
+  [[nodiscard]] pending_ping* find(std::uint32_t sequence, ping_purpose& purpose) noexcept {
+    const std::size_t slot = cipher_.counter_of(sequence) & ((1U << slot_bits) - 1);
+    if (slot >= total || !slots_[slot].waiting || slots_[slot].sequence != sequence) return nullptr;
+    std::size_t p = 0;
+    for (std::size_t end = capacities[0]; slot >= end; end += capacities[++p]) {
+    }
+    purpose = static_cast<ping_purpose>(p);
+    return &slots_[slot];
+  }
+
+  /// True when a question of this purpose to this member there is waiting since `since` or later.
+  [[nodiscard]] bool waiting_for(ping_purpose purpose, member_id target, const endpoint& to,
+                                 time_point since) const noexcept {
+    const std::size_t first = first_slot(purpose);
+    for (std::size_t i = first; i < first + capacity(purpose); ++i) {
+      const pending_ping& asked = slots_[i];
+      if (asked.waiting && asked.target == target && asked.to == to && asked.asked >= since) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Forgets all questions of this purpose; their answers will match nothing.
+  void cancel(ping_purpose purpose) noexcept {
+    const std::size_t first = first_slot(purpose);
+    for (std::size_t i = first; i < first + capacity(purpose); ++i) slots_[i].waiting = false;
+  }
+
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept { return slots_.bytes_allocated(); }
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add(std::uint64_t{generation_});
+    for (const std::uint8_t turn : turn_) out.add(std::uint64_t{turn});
+    for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].hash_into(out);
+  }
+  friend bool operator==(const pending_pings&, const pending_pings&) noexcept = default;
+
+ private:
+  [[nodiscard]] static constexpr std::size_t first_slot(ping_purpose purpose) noexcept {
+    std::size_t first = 0;
+    for (std::size_t p = 0; p < static_cast<std::size_t>(purpose); ++p) first += capacities[p];
+    return first;
+  }
+
+  sequence_cipher cipher_{};
+  detail::buffer<pending_ping> slots_{};
+  std::array<std::uint8_t, ping_purpose_count> turn_{};
+  std::uint32_t generation_{0};
+};
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,151 @@
+// flotilla/dissemination/gossip_queue.hpp - which facts to pass on next (SWIM, section 4.1)
+// One ring buffer, sorted by how often each fact was sent: adding and sending are O(1).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/config.hpp>
+#include <flotilla/detail/assert.hpp>
+#include <flotilla/detail/buffer.hpp>
+#include <flotilla/detail/logarithm.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/membership/member_table.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// The ring is a row of buckets: those never sent in front, those sent most often at the back. The
+/// oldest of a bucket lies at its end, so that sending it moves it to the front of the next bucket
+/// by moving nothing but the border between the two:
+///
+///     front                                             back
+///     | never sent | sent once | sent twice | ...          |
+///            new ->|         ^ send: this border steps left
+///
+/// A member has at most one place in it (row::queue_at). Taking one out from the middle moves one
+/// entry a bucket.
+class gossip_queue {
+ public:
+  /// Sixteen times ceil(ln(2^24 + 1)): what config::validate allows.
+  static constexpr std::uint32_t max_budget = 16 * 17;
+
+  gossip_queue() noexcept = default;
+  /// Room for `reserved` facts. May throw std::bad_alloc.
+  gossip_queue(gossip_class which, std::uint32_t reserved)
+      : which_{which}, slots_{slots_for(reserved)} {}
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return end() - borders_[0]; }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+  /// Makes room for one more; false, and nothing lost, without memory.
+  [[nodiscard]] bool try_reserve_one() noexcept {
+    if (size() < slots_.size()) return true;
+    detail::buffer<row_index> larger;
+    if (!larger.try_allocate(slots_for(size() + 1))) return false;
+    for (std::uint32_t at = borders_[0]; at != end(); ++at) {
+      larger[at & (larger.size() - 1)] = slots_[at & (slots_.size() - 1)];
+    }
+    larger.swap(slots_);
+    return true;
+  }
+
+  /// Adds a member's fact as never sent. It must not be queued; there must be room.
+  void push(member_table& table, row_index at) noexcept {
+    FLOTILLA_EXPECT(table[at].queued == gossip_class::none && size() < slots_.size());
+    place(table, --borders_[0], at);
+    table[at].queued = which_;
+  }
+
+  /// Takes a member's fact out, wherever it is.
+  void remove(member_table& table, row_index at) noexcept {
+    FLOTILLA_EXPECT(table[at].queued == which_);
+    std::uint32_t hole = table[at].queue_at;
+    std::uint32_t bucket = 0;
+    while (borders_[bucket + 1] - borders_[0] <= hole - borders_[0]) ++bucket;
+    for (;; --bucket) {
+      const std::uint32_t first = borders_[bucket];
+      if (hole != first) place(table, hole, slot(first));
+      hole = first;
+      ++borders_[bucket];
+      if (bucket == 0) break;
+    }
+    table[at].queued = gossip_class::none;
+  }
+
+  /// Offers facts, those sent least often and longest ago first, to `encode(row)`, until it returns
+  /// false (it did not fit) or each fact was offered once. What was accepted counts as sent; after
+  /// `budget` times it leaves the queue.
+  template <class Encode>
+  void send(member_table& table, std::uint32_t budget, Encode encode) noexcept {
+    set_budget(table, budget);
+    bool room = !empty();
+    std::uint32_t arrived = 0;  // sent from the bucket before, now at this one's front: not again
+    for (std::uint32_t bucket = 0; room && bucket < budget; ++bucket) {
+      const std::uint32_t waiting = borders_[bucket + 1] - borders_[bucket] - arrived;
+      arrived = 0;
+      while (arrived < waiting && (room = encode(slot(borders_[bucket + 1] - 1)))) {
+        --borders_[bucket + 1];
+        ++arrived;
+        // Behind the last bucket is nothing: who was sent often enough is out.
+        if (bucket + 1 == budget) table[slot(end())].queued = gossip_class::none;
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept { return slots_.bytes_allocated(); }
+  void hash_into(detail::state_hasher& out) const noexcept {
+    for (std::uint32_t i = 0; i <= budget_; ++i) out.add(std::uint64_t{borders_[i]});
+    for (std::uint32_t at = borders_[0]; at != end(); ++at) out.add(std::uint64_t{slot(at)});
+  }
+  friend bool operator==(const gossip_queue& a, const gossip_queue& b) noexcept {
+    if (a.which_ != b.which_ || a.budget_ != b.budget_) return false;
+    for (std::uint32_t i = 0; i <= a.budget_; ++i) {
+      if (a.borders_[i] != b.borders_[i]) return false;
+    }
+    for (std::uint32_t at = a.borders_[0]; at != a.end(); ++at) {
+      if (a.slot(at) != b.slot(at)) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t slots_for(std::uint32_t facts) noexcept {
+    std::size_t slots = 64;
+    while (slots < facts) slots *= 2;
+    return slots;
+  }
+  [[nodiscard]] std::uint32_t end() const noexcept { return borders_[budget_]; }
+  [[nodiscard]] row_index slot(std::uint32_t position) const noexcept {
+    return slots_[position & (slots_.size() - 1)];
+  }
+  void place(member_table& table, std::uint32_t position, row_index at) noexcept {
+    slots_[position & (slots_.size() - 1)] = at;
+    table[at].queue_at = position;
+  }
+  /// The budget follows the size of the group; what was sent more often than a smaller one allows
+  /// is dropped.
+  void set_budget(member_table& table, std::uint32_t budget) noexcept {
+    FLOTILLA_EXPECT(budget >= 1 && budget <= max_budget);
+    if (budget == budget_) return;
+    for (std::uint32_t i = budget_ + 1; i <= budget; ++i) borders_[i] = end();
+    if (budget < budget_) {
+      for (std::uint32_t at = borders_[budget]; at != end(); ++at) {
+        table[slot(at)].queued = gossip_class::none;
+      }
+    }
+    budget_ = budget;
+  }
+
+  gossip_class which_{gossip_class::membership};
+  detail::buffer<row_index> slots_{};
+  /// borders_[i]: where the facts sent i times begin; borders_[budget_] is the end, those above
+  /// mean nothing. Positions count on and wrap; the ring's slot is the position modulo its size, so
+  /// that growing renumbers nothing.
+  std::array<std::uint32_t, max_budget + 1> borders_{};
+  std::uint32_t budget_{1};
+};
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,113 @@
+// flotilla/dissemination/outbox.hpp - datagrams that wait to be pulled
+// Only what to say to whom: the bytes are made when the driver pulls, with the freshest gossip (law
+// 2).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/detail/mix.hpp>
+#include <flotilla/detail/ring.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/endpoint.hpp>
+#include <flotilla/member.hpp>
+#include <flotilla/wire/frame.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// Which facts go along.
+enum class cargo : std::uint8_t {
+  gossip,        ///< what the receiver should know about itself, then the queues
+  about_target,  ///< only what the receiver should know about itself
+  own,           ///< that, and our own alive fact: to those who may not know us
+  chunk,         ///< rows of the state from `cursor` on
+};
+
+struct outgoing {
+  wire::message_kind kind{wire::message_kind::ping};
+  cargo facts{cargo::gossip};
+  bool reply{false};       ///< counts against its receiver's share
+  bool tell{false};        ///< the receiver's own record goes along even when it is alive
+  std::uint16_t limit{0};  ///< most bytes, 0 for no limit but the datagram's
+  std::uint32_t sequence{0};
+  endpoint to{};
+  member_id target{};
+  member_id subject{};                  ///< ping_request, relayed_ack
+  flotilla::incarnation incarnation{};  ///< relayed_ack
+  std::uint32_t cursor{0};              ///< state_request, state_reply
+  std::uint64_t cookie{0};              ///< join_request, state_request
+
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(std::uint64_t(kind), std::uint64_t(facts), reply, tell, std::uint64_t{limit},
+                std::uint64_t{sequence}, to, target, subject, incarnation, std::uint64_t{cursor},
+                cookie);
+  }
+  friend bool operator==(const outgoing&, const outgoing&) noexcept = default;
+};
+
+/// A bounded queue. Replies may fill three quarters of it, those to one receiver an eighth; the
+/// rest is kept for what this engine itself begins. What does not fit is not queued: the newest is
+/// dropped, and for its receiver that is a lost datagram.
+class outbox {
+  static constexpr std::size_t shares = 64;
+
+ public:
+  outbox() noexcept = default;
+  /// May throw std::bad_alloc.
+  outbox(detail::mix_key key, std::size_t capacity) : key_{key}, waiting_{capacity} {}
+
+  [[nodiscard]] bool push_own(const outgoing& what) noexcept {
+    if (waiting_.full()) return false;
+    waiting_.push_back(what);
+    return true;
+  }
+
+  [[nodiscard]] bool push_reply(outgoing what) noexcept {
+    std::uint16_t& share = replies_to_[share_of(what.to)];
+    if (replies_ >= waiting_.capacity() / 4 * 3 || share >= waiting_.capacity() / 8) return false;
+    what.reply = true;
+    if (!push_own(what)) return false;
+    ++replies_;
+    ++share;
+    return true;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+  [[nodiscard]] const outgoing& front() noexcept { return waiting_.front(); }
+
+  void pop_front() noexcept {
+    if (waiting_.front().reply) {
+      --replies_;
+      --replies_to_[share_of(waiting_.front().to)];
+    }
+    waiting_.pop_front();
+  }
+  void clear() noexcept {
+    waiting_.clear();
+    replies_ = 0;
+    replies_to_.fill(0);
+  }
+
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept { return waiting_.bytes_allocated(); }
+  void hash_into(detail::state_hasher& out) const noexcept {
+    for (std::size_t i = 0; i < waiting_.size(); ++i) waiting_[i].hash_into(out);
+  }
+  friend bool operator==(const outbox&, const outbox&) noexcept = default;
+
+ private:
+  /// Receivers share counters by a keyed digest: no table that a flood of addresses could fill.
+  [[nodiscard]] std::size_t share_of(const endpoint& to) const noexcept {
+    return static_cast<std::size_t>(detail::endpoint_digest(to, key_)) % shares;
+  }
+
+  detail::mix_key key_{};
+  detail::ring<outgoing> waiting_{};
+  std::size_t replies_{0};
+  std::array<std::uint16_t, shares> replies_to_{};
+};
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,220 @@
+// flotilla/engine.hpp - the engine: wires the rooms, owns no algorithm
+// Inputs change it, outputs are pulled from it. The wiring stands in engine/, one file an
+// operation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+
+#include <flotilla/config.hpp>
+#include <flotilla/endpoint.hpp>
+#include <flotilla/engine/member_range.hpp>
+#include <flotilla/engine/state.hpp>
+#include <flotilla/event.hpp>
+#include <flotilla/member.hpp>
+#include <flotilla/membership/transition.hpp>
+#include <flotilla/result.hpp>
+#include <flotilla/statistics.hpp>
+#include <flotilla/time.hpp>
+#include <flotilla/wire/message.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// A datagram to send: `bytes` lie in the buffer that was given to poll_transmit.
+struct transmit {
+  endpoint to;
+  std::span<const std::byte> bytes;
+};
+
+/// One member of a group: a pure state machine (SWIM with Lifeguard's extensions). The embedding
+/// program gives it datagrams and the time, and takes datagrams and events from it.
+///
+/// A regular value: copies are for testing, since two copies that both send are two processes with
+/// one id. A moved-from engine may only be assigned to or destroyed. One thread at a time; distinct
+/// engines share nothing. Only construction and copying may throw (std::bad_alloc).
+class engine {
+ public:
+  /// Begins as a group of one that answers joins. `now` is any time of the caller's clock; no later
+  /// input is to be earlier. From a config that does not validate: an inert engine, whose inputs
+  /// answer `inert` and whose commands are refused.
+  engine(const config& settings, time_point now);
+
+  // ---- inputs
+
+  /// Takes one datagram that came from `from`. Any bytes may be fed; what does not decode changes
+  /// nothing but the time and is counted by its result. `from` is where replies go.
+  receive_result receive(time_point now, const endpoint& from,
+                         std::span<const std::byte> datagram) noexcept;
+
+  /// Lets time pass: whatever is due at `now` happens. Early, late and repeated ticks are harmless.
+  void tick(time_point now) noexcept;
+
+  // ---- outputs
+
+  /// Builds the next datagram in `buffer` and hands it out, or nothing when none waits. What is
+  /// pulled counts as sent. A smaller buffer than config::max_datagram_size carries fewer facts;
+  /// one that does not hold the bare message leaves it waiting, returns nothing and is counted.
+  [[nodiscard]] std::optional<transmit> poll_transmit(std::span<std::byte> buffer) noexcept;
+
+  /// The next event in the order in which they happened, or nothing.
+  [[nodiscard]] std::optional<event> poll_event() noexcept;
+
+  /// When tick is wanted next, in the caller's clock: never before the latest input's time, later
+  /// than it after a tick, time_point::max() when nothing is scheduled. O(1).
+  [[nodiscard]] time_point next_deadline() const noexcept;
+
+  // ---- commands: an error other than `none` means that nothing changed
+
+  /// Asks all of 1 to max_seeds seeds to be let in, at once and again until answered. Own addresses
+  /// are skipped; if none is left, the join is complete at once. Replaces a join that is under way.
+  command_error join(std::span<const endpoint> seeds) noexcept;
+  command_error join(std::initializer_list<endpoint> seeds) noexcept;
+  /// Ends a join that is under way, with join_failed unless a seed has already completed it.
+  command_error cancel_join() noexcept;
+  /// Says farewell; leave_completed tells the end of it, and afterwards the engine is inert. Alone,
+  /// it is complete at once.
+  command_error leave() noexcept;
+  /// Tells the group another own address; raises the own incarnation.
+  command_error set_address(const endpoint& address) noexcept;
+  /// Declares a member dead by hand. It is told to all, and the member can refute it.
+  command_error fail(member_id id) noexcept;
+  /// Refuses a member here: it is shown as left, its messages and facts about it are ignored. Local
+  /// policy, told to nobody.
+  command_error evict(member_id id) noexcept;
+  /// Lifts an eviction; the member is forgotten, and enters again when it is heard of next.
+  command_error allow(member_id id) noexcept;
+
+  // ---- views: invalidated by any non-const call
+
+  [[nodiscard]] member self() const noexcept { return s_.self().snapshot(); }
+  /// What is held about a member, dead and left ones included until member_forgotten.
+  [[nodiscard]] std::optional<member> find(member_id id) const noexcept;
+  /// Members believed alive or suspect, self included unless it has left. O(1).
+  [[nodiscard]] std::size_t size() const noexcept { return s_.table.active(); }
+  /// Self first; dead and left members included.
+  [[nodiscard]] member_range members() const noexcept { return member_range{s_.table}; }
+  [[nodiscard]] const config& settings() const noexcept { return s_.settings; }
+  /// Counters since construction, and gauges of now.
+  [[nodiscard]] const statistics& stats() const noexcept;
+  /// A digest of the protocol state, queues, timers and generator; equal engines have equal digests
+  /// on every platform.
+  [[nodiscard]] std::uint64_t state_hash() const noexcept { return s_.hash(); }
+
+  /// Compares protocol state, queues, timers and generator, not statistics.
+  friend bool operator==(const engine& a, const engine& b) noexcept { return a.s_ == b.s_; }
+
+ private:
+  /// A decoded datagram in the hands of its handler.
+  struct inbound {
+    endpoint from;
+    wire::frame head;
+    std::span<const std::byte> facts;
+    std::size_t size{0};
+  };
+
+  // engine/clock.hpp
+  void advance(time_point now) noexcept;
+  void return_from_absence() noexcept;
+  [[nodiscard]] time_point earliest() const noexcept;
+  [[nodiscard]] time_point verdict_due() const noexcept;
+  [[nodiscard]] time_point to_caller(time_point instant) const noexcept;
+
+  // engine/receive.hpp
+  receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
+  [[nodiscard]] bool is_proven(const inbound& in) const noexcept;
+  void note_sender(const inbound& in) noexcept;
+  void on_message(const inbound& in, const wire::ping& message) noexcept;
+  void on_message(const inbound& in, const wire::ping_request& message) noexcept;
+  void on_message(const inbound& in, const wire::ack& message) noexcept;
+  void on_message(const inbound& in, const wire::relayed_ack& message) noexcept;
+  void on_message(const inbound& in, const wire::nack& message) noexcept;
+  void on_message(const inbound& in, const wire::join_request& message) noexcept;
+  void on_message(const inbound& in, const wire::state_request& message) noexcept;
+  void on_message(const inbound& in, const wire::state_reply& message) noexcept;
+
+  // engine/facts.hpp
+  void absorb_all(std::span<const std::byte> facts, provenance from) noexcept;
+  void absorb(const wire::fact& fact, provenance from) noexcept;
+  void absorb_own(const wire::fact& fact) noexcept;
+  void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
+  void absorb_unknown(const wire::fact& fact, provenance from) noexcept;
+  void raise_past(flotilla::incarnation told) noexcept;
+
+  // engine/first_hand.hpp
+  void hear_first_hand(const inbound& in, const pending_ping& asked,
+                       flotilla::incarnation number) noexcept;
+  void meet(member_id id, flotilla::incarnation number, const endpoint& address) noexcept;
+  void adopt(row_index at, flotilla::incarnation number) noexcept;
+  void note_life_of_suspect(row_index at) noexcept;
+
+  // engine/commit.hpp
+  [[nodiscard]] bool reserve(member_state state) noexcept;
+  [[nodiscard]] bool admit(const wire::fact& fact, provenance from) noexcept;
+  void verdict(row_index at, member_state state, member_id accuser, const evidence& ours,
+               bool told) noexcept;
+  void commit(const transition& change, provenance from, const evidence& ours) noexcept;
+  void retime(const transition& change, const evidence& ours) noexcept;
+  void requeue(row_index at, bool urgent) noexcept;
+  void unqueue(row_index at) noexcept;
+  void announce(const transition& change, const evidence& ours) noexcept;
+  void tell(const event& what) noexcept;
+  void forget(row_index at) noexcept;
+
+  // engine/probing.hpp
+  void run_period() noexcept;
+  void begin_round() noexcept;
+  void end_round() noexcept;
+  void ask_helpers() noexcept;
+  void run_relays() noexcept;
+  void run_suspicions() noexcept;
+  void run_tombstones() noexcept;
+  void contact(row_index at) noexcept;
+  void verify(member_id id, const endpoint& address) noexcept;
+
+  // engine/joining.hpp
+  void run_join() noexcept;
+  void request_state(transfer& from, std::uint8_t reference) noexcept;
+  void continue_join(std::size_t i, const wire::state_reply& message) noexcept;
+  void complete_seed(std::size_t i) noexcept;
+  void promote_seed() noexcept;
+  void end_join() noexcept;
+  void serve_state(const inbound& in, std::uint32_t sequence, std::uint64_t cookie,
+                   std::uint32_t cursor) noexcept;
+  void begin_repair() noexcept;
+  void run_repair() noexcept;
+
+  // engine/leaving.hpp
+  void say_farewell() noexcept;
+  void run_farewell() noexcept;
+
+  // engine/transmit.hpp
+  void send_own(const outgoing& what) noexcept;
+  void send_reply(const outgoing& what, const inbound& to) noexcept;
+  [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
+  std::uint32_t write_cargo(wire::writer& out, const outgoing& what) noexcept;
+  [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
+  void write_gossip(wire::writer& out, member_id told) noexcept;
+  void write_chunk(wire::writer& out, const outgoing& what) noexcept;
+  [[nodiscard]] wire::fact fact_of(row_index at) const noexcept;
+
+  engine_state s_;
+  mutable statistics stats_{};  // the gauges in it are filled in when they are read
+};
+
+}  // namespace v1
+}  // namespace flotilla
+
+#include <flotilla/engine/clock.hpp>
+#include <flotilla/engine/commands.hpp>
+#include <flotilla/engine/commit.hpp>
+#include <flotilla/engine/facts.hpp>
+#include <flotilla/engine/first_hand.hpp>
+#include <flotilla/engine/joining.hpp>
+#include <flotilla/engine/leaving.hpp>
+#include <flotilla/engine/probing.hpp>
+#include <flotilla/engine/receive.hpp>
+#include <flotilla/engine/transmit.hpp>

@@ -1,0 +1,139 @@
+// flotilla/engine/clock.hpp - engine time, deadlines, and what an absence means
+// Time is what the last input said; it never runs backwards, and coming late is noticed (law 3, law
+// 4).
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+namespace detail {
+
+[[nodiscard]] constexpr time_point earlier(time_point a, time_point b) noexcept {
+  return a < b ? a : b;
+}
+[[nodiscard]] constexpr time_point later(time_point a, time_point b) noexcept {
+  return a < b ? b : a;
+}
+
+/// The config of an inert engine: as little as possible, the identity as it was given.
+[[nodiscard]] inline config inert_config(const config& broken) {
+  config c;
+  c.id = broken.id;
+  c.address = broken.address;
+  c.max_members = 1;
+  c.max_datagram_size = min_datagram_size;
+  c.max_denied = 0;
+  c.max_absent = 0;
+  c.healing_interval = duration::zero();
+  return c;
+}
+
+}  // namespace detail
+
+inline engine::engine(const config& settings, time_point now)
+    : s_{settings.validate() == config_error::none ? settings : detail::inert_config(settings),
+         settings.validate() == config_error::none ? engine_life::running : engine_life::inert,
+         now} {
+  if (s_.life == engine_life::inert) return;
+  s_.group_tag = wire::group_tag_of(s_.settings.cluster);
+  // A group that is started at once begins its periods spread over one.
+  const auto period = static_cast<std::uint64_t>(s_.settings.protocol_period.count());
+  const std::uint64_t phase = period / 4096 * s_.random.below(4096);
+  s_.period_due =
+      detail::saturating_add(now, duration{static_cast<std::int64_t>(phase)} + duration{1});
+  s_.repair_wait = s_.settings.repair_interval;
+  s_.repair_due = detail::saturating_add(now, s_.repair_wait);
+}
+
+inline void engine::advance(time_point now) noexcept {
+  s_.ticked = false;
+  if (now < s_.caller_now) {
+    ++stats_.clock_went_backwards;
+    s_.caller_now = now;
+    return;
+  }
+  const duration step = detail::elapsed(s_.caller_now, now);
+  s_.caller_now = now;
+  s_.now = detail::saturating_add(s_.now, step);
+  if (s_.life != engine_life::running) return;
+  const duration late = detail::elapsed(earliest(), s_.now);
+  if (late > s_.settings.direct_timeout + s_.settings.tick_granularity) return_from_absence();
+}
+
+/// We were away: what we waited for may lie unread in the driver's socket. So nothing expires now;
+/// the probe under way gets one more direct time-out, suspects are asked again, and no verdict
+/// falls before a whole round has gone by. verdict_due() bounds how long that can go on.
+inline void engine::return_from_absence() noexcept {
+  ++stats_.late_inputs;
+  const duration grace = s_.settings.direct_timeout;
+  probe_round& round = s_.round;
+  if (round.active && !round.answered && !round.extended) {
+    round.extended = true;
+    ++stats_.probes_extended;
+    const bool helpers_to_come = round.direct_due != time_point::max();
+    if (helpers_to_come) round.direct_due = detail::saturating_add(s_.now, grace);
+    s_.period_due = detail::later(
+        s_.period_due, detail::saturating_add(s_.now, helpers_to_come ? 2 * grace : grace));
+  }
+  s_.hold_until = detail::saturating_add(s_.now, s_.settings.protocol_period + grace);
+  const std::uint32_t held = s_.suspicions.size();
+  for (std::uint32_t i = 0; i < held && i < engine_state::max_timers_per_tick; ++i) {
+    contact(s_.suspicions[s_.suspicions.nth(i)].subject);
+  }
+}
+
+/// The first verdict: put off while we have just returned, but never by more than one suspicion
+/// time-out in all, so that a driver that is always late still reports every crash.
+inline time_point engine::verdict_due() const noexcept {
+  if (s_.suspicions.empty()) return time_point::max();
+  const time_point due = s_.suspicions.earliest();
+  const duration longest = suspicion_timeout(s_.settings, s_.table.active());
+  return detail::earlier(detail::later(due, s_.hold_until), detail::saturating_add(due, longest));
+}
+
+inline time_point engine::earliest() const noexcept {
+  using detail::earlier;
+  if (s_.life == engine_life::leaving) return earlier(s_.goodbye.earliest(), s_.relays.earliest());
+  if (s_.life != engine_life::running) return time_point::max();
+  time_point due = earlier(s_.period_due, s_.round.direct_due);
+  due = earlier(due, verdict_due());
+  due = earlier(due, s_.tombstones.earliest());
+  due = earlier(due, s_.relays.earliest());
+  due = earlier(due, s_.join.earliest());
+  return earlier(due, s_.repair.retry_due);
+}
+
+inline time_point engine::to_caller(time_point instant) const noexcept {
+  if (instant == time_point::max()) return instant;
+  if (instant >= s_.now) {
+    return detail::saturating_add(s_.caller_now, detail::elapsed(s_.now, instant));
+  }
+  return detail::saturating_add(s_.caller_now, -detail::elapsed(instant, s_.now));
+}
+
+inline time_point engine::next_deadline() const noexcept {
+  const time_point due = earliest();
+  if (due == time_point::max()) return due;
+  const time_point floor =
+      s_.ticked ? detail::saturating_add(s_.caller_now, duration{1}) : s_.caller_now;
+  return detail::later(to_caller(due), floor);
+}
+
+inline void engine::tick(time_point now) noexcept {
+  advance(now);
+  s_.ticked = true;
+  run_relays();
+  if (s_.life == engine_life::leaving) run_farewell();
+  if (s_.life != engine_life::running) return;
+  if (s_.round.direct_due <= s_.now) ask_helpers();
+  if (s_.period_due <= s_.now) run_period();
+  run_suspicions();
+  run_tombstones();
+  if (s_.join.active) run_join();
+  if (s_.repair.retry_due <= s_.now) run_repair();
+}
+
+}  // namespace v1
+}  // namespace flotilla

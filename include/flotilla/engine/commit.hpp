@@ -1,0 +1,160 @@
+// flotilla/engine/commit.hpp - the one place where a change of the table reaches the other rooms
+// Timers, probe order, queues, reservoir and events follow from the transition, and from nothing
+// else.
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// Makes room for all that a member in `state` needs, before anything is changed.
+inline bool engine::reserve(member_state state) noexcept {
+  const bool active = is_active(state);
+  return s_.urgent.try_reserve_one() && s_.membership.try_reserve_one() &&
+         (!active || s_.order.try_reserve_one()) &&
+         (state != member_state::suspect || s_.suspicions.try_reserve_one()) &&
+         (active || s_.tombstones.try_reserve_one());
+}
+
+/// Adds a member that is not in the table. False, counted and nothing changed, without room.
+inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
+  if (s_.table.full()) {
+    ++stats_.members_refused_table_full;
+    return false;
+  }
+  transition change;
+  if (reserve(member_state::alive)) {
+    change.at = s_.table.add({fact.subject, fact.address, fact.incarnation, member_state::alive});
+  }
+  if (change.at == no_row) {
+    ++stats_.members_refused_memory;
+    return false;
+  }
+  ++stats_.facts_merged;
+  change.added = true;
+  s_.absent.forget(fact.subject);
+  commit(change, from, evidence{});
+  return true;
+}
+
+/// Our own verdict or command about an active member. `told`: to be passed on to others.
+inline void engine::verdict(row_index at, member_state state, member_id accuser,
+                            const evidence& ours, bool told) noexcept {
+  if (!reserve(state)) {
+    ++stats_.facts_refused_memory;
+    return;
+  }
+  belief<std::uint32_t, endpoint> now = belief_of(s_.table[at]);
+  now.state = state;
+  transition change = replace(s_.table, at, now);
+  change.accuser = accuser;
+  commit(change, provenance::local, ours);
+  if (!told) unqueue(at);
+}
+
+inline void engine::commit(const transition& change, provenance from,
+                           const evidence& ours) noexcept {
+  row& r = s_.table[change.at];
+  const bool active = is_active(r.state);
+  announce(change, ours);
+  if (change.verdict_changed || change.added) retime(change, ours);
+  if (active && r.order_at == no_row) s_.order.insert(s_.table, change.at, s_.random);
+  if (!active) s_.order.remove(s_.table, change.at);
+  // What came with a transfer is known where it came from; passing it on would be a storm with
+  // every joiner. Unless two groups are meeting: then it is news to ours.
+  if (from != provenance::transfer || s_.join.bridging) {
+    const bool refuted = r.state == member_state::alive && !change.added &&
+                         change.before_state != member_state::alive;
+    requeue(change.at, refuted || r.state == member_state::left);
+  }
+  if (r.state == member_state::dead) {
+    s_.healing.add(r.id, r.address, s_.now, s_.settings.healing_interval);
+  } else {
+    s_.healing.remove(r.id);
+  }
+}
+
+/// Ends the timer of the former state and starts that of the new one: no timer outlives the
+/// (member, incarnation) that it was started for (S8).
+inline void engine::retime(const transition& change, const evidence& ours) noexcept {
+  row& r = s_.table[change.at];
+  if (r.timer != detail::no_timer) {
+    if (change.before_state == member_state::suspect)
+      s_.suspicions.remove(r.timer);
+    else
+      s_.tombstones.remove(r.timer);
+    r.timer = detail::no_timer;
+  }
+  if (r.state == member_state::alive) return;
+  if (r.state == member_state::suspect) {
+    ++stats_.suspicions;
+    suspicion record;
+    record.subject = change.at;
+    record.probe = ours.probe;
+    record.accuser = change.accuser;
+    record.since = s_.now;
+    record.incarnation = r.incarnation;
+    const duration patience = suspicion_timeout(s_.settings, s_.table.active());
+    r.timer = s_.suspicions.add(detail::saturating_add(s_.now, patience), record);
+    return;
+  }
+  r.timer = s_.tombstones.add(detail::saturating_add(s_.now, s_.settings.tombstone_lifetime),
+                              {change.at, change.accuser});
+}
+
+/// Puts the member's fact, as it stands now, at the head of its queue; an older one is superseded.
+inline void engine::requeue(row_index at, bool urgent) noexcept {
+  unqueue(at);
+  gossip_queue& queue = urgent ? s_.urgent : s_.membership;
+  if (queue.try_reserve_one()) queue.push(s_.table, at);
+}
+
+inline void engine::unqueue(row_index at) noexcept {
+  const gossip_class queued = s_.table[at].queued;
+  if (queued == gossip_class::urgent) s_.urgent.remove(s_.table, at);
+  if (queued == gossip_class::membership) s_.membership.remove(s_.table, at);
+}
+
+/// One member's events alternate: it joins before it can fail or leave again (S13).
+inline void engine::announce(const transition& change, const evidence& ours) noexcept {
+  const member now = s_.table[change.at].snapshot();
+  const bool was_there = !change.added && change.before_active;
+  const bool same_state = !change.added && change.before_state == now.state;
+  const bool returned =
+      !was_there &&
+      (change.added || is_active(now.state) ||
+       (change.before_state == member_state::left && now.state == member_state::dead));
+  if (returned) {
+    member joined = now;
+    joined.state = member_state::alive;
+    tell(member_joined{joined});
+  }
+  if (change.address_changed && !returned) tell(member_updated{now});
+  if (same_state) return;
+  switch (now.state) {
+    case member_state::alive:
+      if (was_there) tell(member_recovered{now});
+      return;
+    case member_state::suspect: tell(member_suspected{now, ours}); return;
+    case member_state::dead: tell(member_failed{now, ours}); return;
+    case member_state::left: tell(member_left{now}); return;
+  }
+}
+
+inline void engine::tell(const event& what) noexcept {
+  ++(s_.events.push(what) ? stats_.events : stats_.events_dropped);
+}
+
+/// Takes a member out of the table and of every other room.
+inline void engine::forget(row_index at) noexcept {
+  row& r = s_.table[at];
+  tell(member_forgotten{r.snapshot()});
+  unqueue(at);
+  s_.order.remove(s_.table, at);
+  if (r.timer != detail::no_timer) s_.tombstones.remove(r.timer);
+  s_.table.remove(at);
+}
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,130 @@
+// flotilla/engine/facts.hpp - what a fact from somebody else does here
+// Own ones are answered, known ones merged, unknown ones admitted or remembered as absent.
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// `facts` has been checked: nothing in it can be malformed.
+inline void engine::absorb_all(std::span<const std::byte> facts, provenance from) noexcept {
+  wire::fact_reader reader{facts};
+  wire::fact fact;
+  for (;;) {
+    switch (reader.next(fact)) {
+      case wire::fact_read::fact: absorb(fact, from); break;
+      case wire::fact_read::skipped: ++stats_.facts_skipped; break;
+      case wire::fact_read::malformed:
+      case wire::fact_read::end: return;
+    }
+  }
+}
+
+inline void engine::absorb(const wire::fact& fact, provenance from) noexcept {
+  ++stats_.facts_received;
+  if (fact.subject == s_.self().id) {
+    ++stats_.facts_about_self;
+    absorb_own(fact);
+    return;
+  }
+  if (s_.denied.contains(fact.subject)) {
+    ++stats_.facts_about_denied;
+    return;
+  }
+  const row_index at = s_.table.find(fact.subject);
+  if (at != no_row) {
+    absorb_known(at, fact, from);
+  } else {
+    absorb_unknown(fact, from);
+  }
+}
+
+inline void engine::absorb_own(const wire::fact& fact) noexcept {
+  switch (judge_own(self(), fact, s_.acknowledged)) {
+    case own_word_answer::nothing: return;
+    case own_word_answer::out_of_reach: ++stats_.accusations_out_of_reach; return;
+    case own_word_answer::raise: raise_past(fact.incarnation); return;
+    case own_word_answer::conflict: break;
+  }
+  ++stats_.foreign_records;
+  if (!s_.conflicts.allow(s_.now, s_.settings.protocol_period)) return;
+  raise_past(fact.incarnation);
+  tell(identity_conflict{self(), fact.address});
+}
+
+/// Speaks up: the own incarnation becomes one more than what we were told (SWIM, section 4.2). Only
+/// called for what is not behind our own.
+inline void engine::raise_past(flotilla::incarnation told) noexcept {
+  ++stats_.refutations;
+  row& self_row = s_.self();
+  self_row.incarnation = told.next();
+  self_row.place_incarnation = self_row.incarnation;
+  requeue(member_table::self_row, true);
+}
+
+inline void engine::absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept {
+  transition change;
+  bool refused = false;
+  const merge_outcome outcome = apply(
+      s_.table, at, fact, [this](member_state state) { return reserve(state); }, change, refused);
+  if (refused) {
+    ++stats_.facts_refused_memory;
+    return;
+  }
+  switch (outcome) {
+    case merge_outcome::outside_window:
+      ++stats_.facts_outside_window;
+      contact(at);
+      return;
+    case merge_outcome::known: {
+      ++stats_.facts_known;
+      const row& r = s_.table[at];
+      const bool confirms = fact.state == member_state::suspect &&
+                            r.state == member_state::suspect && fact.incarnation == r.incarnation &&
+                            fact.accuser != s_.self().id;
+      if (confirms) s_.suspicions[r.timer].confirm(fact.accuser);
+      return;
+    }
+    case merge_outcome::place:
+    case merge_outcome::verdict:
+    case merge_outcome::both: break;
+  }
+  ++stats_.facts_merged;
+  evidence second_hand;
+  second_hand.accuser = fact.accuser;
+  commit(change, from, second_hand);
+}
+
+inline void engine::absorb_unknown(const wire::fact& fact, provenance from) noexcept {
+  if (fact.state != member_state::alive) {
+    ++stats_.facts_about_unknown;
+    if (fact.state != member_state::suspect) s_.absent.remember(fact);
+    return;
+  }
+  if (s_.absent.overridden(fact.subject, fact.incarnation)) {
+    ++stats_.facts_of_the_absent;
+    return;
+  }
+  if (fact.address == s_.self().address) {
+    ++stats_.members_refused_own_address;
+    return;
+  }
+  // Another id at a known address is only a candidate: the member there may be in the best of
+  // health.
+  if (s_.table.find_active_at(fact.address) != no_row) {
+    verify(fact.subject, fact.address);
+    return;
+  }
+  if (from == provenance::gossip) {
+    if (s_.newcomers_left == 0) {
+      ++stats_.members_refused_rate;
+      return;
+    }
+    --s_.newcomers_left;
+  }
+  static_cast<void>(admit(fact, from));
+}
+
+}  // namespace v1
+}  // namespace flotilla

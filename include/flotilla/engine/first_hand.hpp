@@ -1,0 +1,73 @@
+// flotilla/engine/first_hand.hpp - what a member says itself, in answer to our question
+// Rules (a), (b) and (d) of "own word", and how strangers become members.
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked,
+                                    flotilla::incarnation number) noexcept {
+  const member_id id = in.head.sender;
+  const row_index at = s_.table.find(id);
+  if (at == no_row) {
+    meet(id, number, asked.to);
+    return;
+  }
+  row& r = s_.table[at];
+  if (asked.to == r.address) r.broken_rounds = 0;
+  if (r.state == member_state::suspect && r.incarnation == number) {
+    note_life_of_suspect(at);
+    return;
+  }
+  // (b) The one exception to "never decreases": direct, from the address probed, in answer to our
+  // own number. What we hold is then somebody's invention, or from a life long past.
+  if (!r.incarnation.within_window(number)) {
+    if (in.from == asked.to && asked.to == r.address) adopt(at, number);
+    return;
+  }
+  // (a) Otherwise it merges like any fact. If it is behind what we hold, it lowers nothing; the
+  // member was told with our ping, or will be with the next.
+  absorb_known(at, {id, number, member_state::alive, asked.to, {}}, provenance::first_hand);
+}
+
+/// (d) The suspect lives but has not heard of the accusation: ask again at once, with it, and let
+/// no verdict fall over the answer.
+inline void engine::note_life_of_suspect(row_index at) noexcept {
+  s_.suspicions[s_.table[at].timer].acked = true;
+  contact(at);
+}
+
+/// A stranger has answered our own number from `address`: it is there. Whoever else we held to be
+/// there is not.
+inline void engine::meet(member_id id, flotilla::incarnation number,
+                         const endpoint& address) noexcept {
+  if (address == s_.self().address || s_.denied.contains(id)) return;
+  if (s_.absent.overridden(id, number)) {
+    ++stats_.facts_of_the_absent;  // it has been told with our ping and will raise itself
+    return;
+  }
+  const row_index former = s_.table.find_active_at(address);
+  if (!admit({id, number, member_state::alive, address, {}}, provenance::first_hand)) return;
+  if (former == no_row) return;
+  ++stats_.members_replaced;
+  verdict(former, member_state::dead, s_.self().id, evidence{}, true);
+}
+
+inline void engine::adopt(row_index at, flotilla::incarnation number) noexcept {
+  if (!reserve(member_state::alive)) {
+    ++stats_.facts_refused_memory;
+    return;
+  }
+  ++stats_.adoptions;
+  const row& r = s_.table[at];
+  const bool was_alive = r.state == member_state::alive;
+  const transition change =
+      replace(s_.table, at, {number, member_state::alive, true, number, r.address});
+  commit(change, provenance::first_hand, evidence{});
+  if (was_alive) tell(member_updated{s_.table[at].snapshot()});
+}
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,181 @@
+// flotilla/engine/probing.hpp - the protocol period, and the timers of detection (SWIM,
+// section 3.1) What the rooms of detection/ decide is carried out here: asking, accusing, judging,
+// forgetting.
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+inline void engine::run_period() noexcept {
+  end_round();
+  ++s_.period;
+  s_.chunks_left = s_.settings.max_chunks;
+  s_.newcomers_left = s_.settings.max_new_members;
+  // A period that is on time keeps its beat; after a delay the beat starts anew: no stacked
+  // periods.
+  const bool on_time = detail::elapsed(s_.period_due, s_.now) <= s_.settings.tick_granularity;
+  const std::uint32_t jitter = s_.settings.period_jitter_percent * 10;  // per mille
+  const auto per_mille = static_cast<std::int64_t>(1000 + s_.random.below(2 * jitter + 1)) -
+                         static_cast<std::int64_t>(jitter);
+  const duration length = s_.settings.protocol_period / 1000 * per_mille;
+  s_.period_due = detail::later(detail::saturating_add(on_time ? s_.period_due : s_.now, length),
+                                detail::saturating_add(s_.now, s_.settings.direct_timeout));
+  begin_round();
+  reservoir::entry dead;
+  if (s_.settings.healing_interval != duration::zero() && s_.healing.next(s_.now, dead)) {
+    ++stats_.healing_attempts;
+    outgoing ping;
+    ping.facts = cargo::own;
+    ping.to = dead.address;
+    ping.subject = dead.id;  // told of its death, if it is still there
+    ping.sequence = s_.pending.ask(ping_purpose::heal, member_id{}, dead.address, s_.now);
+    send_own(ping);
+  }
+  if (s_.settings.repair_interval != duration::zero() && s_.repair_due <= s_.now) begin_repair();
+}
+
+inline void engine::begin_round() noexcept {
+  s_.round = probe_round{};
+  const row_index at = s_.order.next(s_.table, s_.random);
+  if (at == no_row) return;
+  ++stats_.probes;
+  const row& r = s_.table[at];
+  outgoing ping;
+  ping.to = r.address;
+  ping.target = r.id;
+  ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, r.address, s_.now);
+  s_.round.begin(r, ping.sequence, s_.now, s_.settings.direct_timeout);
+  send_own(ping);
+}
+
+/// The direct time-out has passed: helpers are asked, and given a direct time-out of their own even
+/// when this tick came late.
+inline void engine::ask_helpers() noexcept {
+  s_.round.direct_due = time_point::max();
+  const row_index at = s_.table.find(s_.round.subject);
+  if (at == no_row || !s_.round.pulled || s_.settings.helpers == 0) return;
+  s_.round.helpers = pick_helpers(s_.table, s_.order, at, s_.settings.helpers, s_.random);
+  if (s_.round.helpers.count == 0) return;
+  s_.period_due =
+      detail::later(s_.period_due, detail::saturating_add(s_.now, s_.settings.direct_timeout));
+  s_.round.request_sequence =
+      s_.pending.ask(ping_purpose::request, s_.round.subject, s_.table[at].address, s_.now);
+  for (std::uint32_t i = 0; i < s_.round.helpers.count; ++i) {
+    outgoing request;
+    request.kind = wire::message_kind::ping_request;
+    request.target = s_.round.helpers.ids[i];
+    request.to = s_.table[s_.table.find(request.target)].address;
+    request.subject = s_.round.subject;
+    request.sequence = s_.round.request_sequence;
+    send_own(request);
+  }
+}
+
+inline void engine::end_round() noexcept {
+  const probe_round ended = s_.round;
+  s_.round = probe_round{};
+  switch (ended.result()) {
+    case probe_round::outcome::idle:
+    case probe_round::outcome::answered: return;
+    case probe_round::outcome::unsent: ++stats_.probes_unsent; return;
+    case probe_round::outcome::failed: break;
+  }
+  ++stats_.probes_failed;
+  const row_index at = s_.table.find(ended.subject);
+  if (at == no_row) return;
+  // Bound to the incarnation that was probed: who has spoken up since, or left, is not accused
+  // (S8).
+  const row& r = s_.table[at];
+  if (r.state != member_state::alive || r.incarnation != ended.incarnation) return;
+  const evidence ours{s_.self().id, ended.sequence, to_caller(s_.now), 0, 0};
+  verdict(at, member_state::suspect, s_.self().id, ours, true);
+}
+
+inline void engine::run_suspicions() noexcept {
+  for (std::uint32_t i = 0; i < engine_state::max_timers_per_tick && verdict_due() <= s_.now; ++i) {
+    const detail::timer_ref due = s_.suspicions.top();
+    suspicion& record = s_.suspicions[due];
+    if (record.acked) {
+      // It has answered since, only not to the accusation. Ask once more; silence is then decisive.
+      record.acked = false;
+      ++stats_.verdicts_deferred;
+      s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
+      contact(record.subject);
+      continue;
+    }
+    ++stats_.verdicts;
+    const evidence ours{record.accuser, record.probe, to_caller(record.since), record.confirmations,
+                        0};
+    const row_index subject = record.subject;
+    if (!reserve(member_state::dead)) {
+      ++stats_.facts_refused_memory;
+      s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
+      continue;
+    }
+    verdict(subject, member_state::dead, s_.self().id, ours, true);
+  }
+}
+
+inline void engine::run_tombstones() noexcept {
+  for (std::uint32_t i = 0;
+       i < engine_state::max_timers_per_tick && s_.tombstones.earliest() <= s_.now; ++i) {
+    const detail::timer_ref due = s_.tombstones.top();
+    const row_index subject = s_.tombstones[due].subject;
+    if (s_.denied.contains(s_.table[subject].id)) {
+      // An evicted member is shown as left for as long as it is evicted.
+      s_.tombstones.reschedule(due, detail::saturating_add(s_.now, s_.settings.tombstone_lifetime));
+      continue;
+    }
+    forget(subject);
+  }
+}
+
+inline void engine::run_relays() noexcept {
+  for (std::size_t slot = s_.relays.find_due(s_.now); slot != relay_table::capacity;
+       slot = s_.relays.find_due(s_.now)) {
+    outgoing reply;
+    reply.kind = wire::message_kind::nack;
+    reply.sequence = s_.relays[slot].requester_sequence;
+    reply.to = s_.relays[slot].requester_address;
+    reply.target = s_.relays[slot].requester;
+    s_.relays.close(slot);
+    send_own(reply);
+  }
+}
+
+/// Asks a member directly, with what we hold of it; at most once a period each.
+inline void engine::contact(row_index at) noexcept {
+  row& r = s_.table[at];
+  if (r.contacted_in == s_.period || at == member_table::self_row || s_.denied.contains(r.id) ||
+      s_.life != engine_life::running) {
+    return;
+  }
+  r.contacted_in = s_.period;
+  outgoing ping;
+  ping.tell = true;
+  ping.to = r.address;
+  ping.target = r.id;
+  ping.facts = is_active(r.state) ? cargo::gossip : cargo::own;
+  ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, r.address, s_.now);
+  send_own(ping);
+}
+
+/// Asks a stranger, or a candidate at a known address, to prove that it is there; at most once a
+/// period.
+inline void engine::verify(member_id id, const endpoint& address) noexcept {
+  if (address == s_.self().address || s_.life != engine_life::running) return;
+  const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
+  if (s_.pending.waiting_for(ping_purpose::verify, id, address, since)) return;
+  ++stats_.newcomers_pinged;
+  outgoing ping;
+  ping.facts = cargo::about_target;
+  ping.to = address;
+  ping.target = id;
+  ping.sequence = s_.pending.ask(ping_purpose::verify, id, address, s_.now);
+  send_own(ping);
+}
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,219 @@
+// flotilla/engine/receive.hpp - one datagram: decode, check, hand to its handler
+// Nothing is applied before everything was decoded (law 7); handlers answer through the outbox.
+#pragma once
+
+#include <variant>
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+inline receive_result engine::receive(time_point now, const endpoint& from,
+                                      std::span<const std::byte> datagram) noexcept {
+  advance(now);
+  stats_.bytes_received += datagram.size();
+  const receive_result result = take(from, datagram);
+  ++stats_.received[static_cast<std::size_t>(result)];
+  return result;
+}
+
+inline receive_result engine::take(const endpoint& from,
+                                   std::span<const std::byte> datagram) noexcept {
+  if (s_.life == engine_life::inert) return receive_result::inert;
+  if (s_.life == engine_life::left) return receive_result::left;
+  if (datagram.size() > s_.settings.max_datagram_size) return receive_result::too_large;
+  if (!from.is_unicast()) return receive_result::bad_address;
+  wire::message message;
+  const receive_result result = wire::read_message(datagram, s_.group_tag, message);
+  if (result != receive_result::accepted) return result;
+  const wire::frame& head = message.head;
+  if (head.sender == s_.self().id) return receive_result::own_id;
+  if (head.target != member_id{} && head.target != s_.self().id)
+    return receive_result::wrong_target;
+  if (s_.denied.contains(head.sender)) return receive_result::denied;
+  const inbound in{from, head, message.facts, datagram.size()};
+  std::visit([&](const auto& body) { on_message(in, body); }, message.body);
+  note_sender(in);
+  return result;
+}
+
+/// True when the sender is a member that speaks from its own address. Others are answered with at
+/// most three times what they sent: their address may be somebody else's.
+inline bool engine::is_proven(const inbound& in) const noexcept {
+  const row_index at = s_.table.find(in.head.sender);
+  return at != no_row && is_active(s_.table[at].state) && s_.table[at].address == in.from;
+}
+
+/// A header never changes the table (rule (e)), but it shows whose record is in doubt here: then
+/// the member is asked directly, with what we hold of it.
+inline void engine::note_sender(const inbound& in) noexcept {
+  if (s_.life != engine_life::running) return;
+  const row_index at = s_.table.find(in.head.sender);
+  if (at == no_row) return;
+  const row& r = s_.table[at];
+  if (r.state != member_state::alive || r.incarnation != in.head.incarnation) contact(at);
+}
+
+inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
+  absorb_all(in.facts, provenance::gossip);
+  const row_index at = s_.table.find(in.head.sender);
+  outgoing reply;
+  reply.kind = wire::message_kind::ack;
+  reply.sequence = message.sequence;
+  reply.facts = is_proven(in) ? cargo::gossip : cargo::about_target;
+  reply.tell = at != no_row &&
+               (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
+  send_reply(reply, in);
+  if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from);
+}
+
+inline void engine::on_message(const inbound& in, const wire::ping_request& message) noexcept {
+  absorb_all(in.facts, provenance::gossip);
+  const std::size_t slot = s_.relays.find_free(in.head.sender);
+  if (slot == relay_table::capacity || message.subject == s_.self().id ||
+      message.subject == in.head.sender || !is_proven(in) || s_.life != engine_life::running) {
+    ++stats_.relays_refused;
+    return;
+  }
+  const row_index at = s_.table.find(message.subject);
+  const endpoint to = at != no_row ? s_.table[at].address : message.address;
+  if (to == s_.self().address) {
+    ++stats_.relays_refused;
+    return;
+  }
+  ++stats_.relays;
+  // 80 % of our own time-out: the nack must reach the prober while it still listens (Lifeguard).
+  const duration patience = s_.settings.direct_timeout / 5 * 4;
+  s_.relays.open(slot, {true, message.sequence, in.head.sender, in.from, message.subject,
+                        detail::saturating_add(s_.now, patience)});
+  outgoing ping;
+  ping.kind = wire::message_kind::ping;
+  ping.facts = at != no_row ? cargo::gossip : cargo::own;
+  ping.to = to;
+  ping.target = message.subject;
+  ping.sequence = s_.pending.ask(ping_purpose::relay, ping.target, ping.to, s_.now,
+                                 static_cast<std::uint8_t>(slot));
+  send_own(ping);
+}
+
+inline void engine::on_message(const inbound& in, const wire::ack& message) noexcept {
+  ping_purpose purpose{};
+  pending_ping* const found = s_.pending.find(message.sequence, purpose);
+  const bool expected = found != nullptr && purpose != ping_purpose::transfer &&
+                        purpose != ping_purpose::request &&
+                        (found->target == member_id{} || found->target == in.head.sender);
+  if (!expected) {
+    ++stats_.acks_unmatched;
+    absorb_all(in.facts, provenance::gossip);
+    return;
+  }
+  const pending_ping asked = *found;
+  found->waiting = false;
+  hear_first_hand(in, asked, message.incarnation);
+  if (purpose == ping_purpose::probe && asked.sequence == s_.round.sequence && s_.round.active &&
+      !s_.round.answered) {
+    ++stats_.probes_acknowledged;
+    s_.round.on_answer();
+  }
+  if (purpose == ping_purpose::heal) s_.healing.remove(in.head.sender);
+  if (purpose == ping_purpose::farewell) s_.goodbye.acknowledge(in.head.sender);
+  if (purpose == ping_purpose::relay && s_.relays[asked.reference].used &&
+      s_.relays[asked.reference].subject == in.head.sender) {
+    const relay& open = s_.relays[asked.reference];
+    outgoing reply;
+    reply.kind = wire::message_kind::relayed_ack;
+    reply.sequence = open.requester_sequence;
+    reply.to = open.requester_address;
+    reply.target = open.requester;
+    reply.subject = in.head.sender;
+    reply.incarnation = message.incarnation;
+    send_own(reply);
+    s_.relays.close(asked.reference);
+  }
+  absorb_all(in.facts, provenance::gossip);
+  s_.acknowledged = true;
+}
+
+inline void engine::on_message(const inbound& in, const wire::relayed_ack& message) noexcept {
+  const bool expected = s_.round.active && s_.round.request_sequence != 0 &&
+                        message.sequence == s_.round.request_sequence &&
+                        message.subject == s_.round.subject &&
+                        s_.round.helpers.contains(in.head.sender);
+  const row_index at = expected ? s_.table.find(message.subject) : no_row;
+  if (at == no_row) {
+    ++stats_.acks_unmatched;
+    absorb_all(in.facts, provenance::gossip);
+    return;
+  }
+  if (!s_.round.answered) {
+    ++stats_.probes_acknowledged_by_helper;
+    s_.round.on_answer();
+    // Two rounds in a row: one lost datagram is no broken path.
+    row& r = s_.table[at];
+    if (r.broken_rounds < 2 && ++r.broken_rounds == 2) {
+      tell(path_broken{r.snapshot(), in.head.sender});
+    }
+  }
+  const row& r = s_.table[at];
+  if (r.state == member_state::suspect && r.incarnation == message.incarnation) {
+    note_life_of_suspect(at);
+  } else {
+    absorb({message.subject, message.incarnation, member_state::alive, r.address, {}},
+           provenance::gossip);
+  }
+  absorb_all(in.facts, provenance::gossip);
+}
+
+inline void engine::on_message(const inbound& in, const wire::nack& message) noexcept {
+  const bool expected = s_.round.active && s_.round.request_sequence != 0 &&
+                        message.sequence == s_.round.request_sequence &&
+                        s_.round.helpers.nack(in.head.sender);
+  ++(expected ? stats_.nacks_received : stats_.nacks_unmatched);
+}
+
+inline void engine::on_message(const inbound& in, const wire::join_request& message) noexcept {
+  ++stats_.join_requests_received;
+  serve_state(in, message.sequence, message.cookie, 0);
+}
+
+inline void engine::on_message(const inbound& in, const wire::state_request& message) noexcept {
+  serve_state(in, message.sequence, message.cookie, message.cursor);
+}
+
+inline void engine::on_message(const inbound& in, const wire::state_reply& message) noexcept {
+  ping_purpose purpose{};
+  pending_ping* const found = s_.pending.find(message.sequence, purpose);
+  if (found == nullptr || purpose != ping_purpose::transfer || found->to != in.from ||
+      (found->target != member_id{} && found->target != in.head.sender)) {
+    ++stats_.replies_unmatched;
+    return;
+  }
+  const std::uint8_t reference = found->reference;
+  transfer* const from = reference < max_seeds ? &s_.join.seeds[reference] : &s_.repair;
+  found->waiting = false;
+  if (from->sequence != message.sequence) {
+    ++stats_.replies_unmatched;
+    return;
+  }
+  ++stats_.chunks_received;
+  from->id = in.head.sender;
+  absorb_all(in.facts, provenance::transfer);
+  s_.acknowledged = true;
+  from->cookie = message.cookie;
+  from->cursor = message.next;
+  from->expected = message.members;
+  from->attempts = 0;
+  from->sequence = 0;
+  from->retry_due = time_point::max();
+  if (reference < max_seeds) {
+    continue_join(reference, message);
+  } else if (message.next == wire::end_of_state) {
+    from->stop(transfer::phase::idle);
+  } else {
+    request_state(*from, reference);
+  }
+}
+
+}  // namespace v1
+}  // namespace flotilla

@@ -1,0 +1,167 @@
+// flotilla/engine/state.hpp - everything that an engine is, but its counters
+// One plain value, so that engines copy, move, compare and hash as a whole (law 6).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/config.hpp>
+#include <flotilla/detail/mix.hpp>
+#include <flotilla/detail/random.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/detection/pending_pings.hpp>
+#include <flotilla/detection/probe_order.hpp>
+#include <flotilla/detection/probe_round.hpp>
+#include <flotilla/detection/relay.hpp>
+#include <flotilla/detection/suspicion.hpp>
+#include <flotilla/dissemination/gossip_queue.hpp>
+#include <flotilla/dissemination/outbox.hpp>
+#include <flotilla/engine/event_queue.hpp>
+#include <flotilla/exchange/join.hpp>
+#include <flotilla/exchange/leave.hpp>
+#include <flotilla/exchange/reservoir.hpp>
+#include <flotilla/exchange/transfer.hpp>
+#include <flotilla/membership/absent_cache.hpp>
+#include <flotilla/membership/deny_list.hpp>
+#include <flotilla/membership/member_table.hpp>
+#include <flotilla/membership/own_word.hpp>
+#include <flotilla/time.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+enum class engine_life : std::uint8_t { inert, running, leaving, left };
+
+struct engine_state {
+  /// Verdicts and tombstones handled in one tick; what is left is due right after it (law 2: the
+  /// event ring holds what one input can cause).
+  static constexpr std::uint32_t max_timers_per_tick = 32;
+
+  /// May throw std::bad_alloc.
+  engine_state(const config& from, engine_life begin, time_point start)
+      : settings{from},
+        life{begin},
+        now{start},
+        caller_now{start},
+        random{from.seed},
+        cookie_key{random.next_key()},
+        table{random.next_key(), from.max_members, from.expected_members,
+              member{from.id, from.address, from.initial_incarnation, member_state::alive}},
+        suspicions{from.max_members, from.expected_members},
+        tombstones{from.max_members, from.expected_members},
+        order{from.max_members, from.expected_members},
+        pending{random.next_key()},
+        urgent{gossip_class::urgent, from.expected_members},
+        membership{gossip_class::membership, from.expected_members},
+        waiting{random.next_key(), from.max_transmits},
+        events{event_capacity(from)},
+        healing{from.healing_interval == duration::zero() ? 0 : reservoir::capacity},
+        absent{from.max_absent},
+        denied{from.max_denied},
+        chunks_left{from.max_chunks},
+        newcomers_left{from.max_new_members} {}
+
+  /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
+  /// two events is shorter than 22; a tick handles a bounded number of timers; and some of our own.
+  [[nodiscard]] static constexpr std::size_t event_capacity(const config& from) noexcept {
+    return from.max_datagram_size / 11 + 3 * max_timers_per_tick + 32;
+  }
+
+  [[nodiscard]] row& self() noexcept { return table[member_table::self_row]; }
+  [[nodiscard]] const row& self() const noexcept { return table[member_table::self_row]; }
+
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept {
+    return table.bytes_allocated() + suspicions.bytes_allocated() + tombstones.bytes_allocated() +
+           order.bytes_allocated() + pending.bytes_allocated() + urgent.bytes_allocated() +
+           membership.bytes_allocated() + waiting.bytes_allocated() + events.bytes_allocated() +
+           healing.bytes_allocated() + absent.bytes_allocated() + denied.bytes_allocated();
+  }
+
+  [[nodiscard]] std::uint64_t hash() const noexcept {
+    detail::state_hasher out;
+    out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
+                std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
+                repair_wait, hold_until, std::uint64_t{period}, std::uint64_t{chunks_left},
+                std::uint64_t{newcomers_left});
+    random.hash_into(out);
+    table.hash_into(out);
+    hash_timers_into(out);
+    order.hash_into(out);
+    pending.hash_into(out);
+    round.hash_into(out);
+    relays.hash_into(out);
+    urgent.hash_into(out);
+    membership.hash_into(out);
+    waiting.hash_into(out);
+    events.hash_into(out);
+    join.hash_into(out);
+    repair.hash_into(out);
+    goodbye.hash_into(out);
+    healing.hash_into(out);
+    absent.hash_into(out);
+    denied.hash_into(out);
+    conflicts.hash_into(out);
+    return out.digest();
+  }
+
+  friend bool operator==(const engine_state&, const engine_state&) noexcept = default;
+
+  config settings;
+  engine_life life;
+  bool ticked{false};        ///< the last input was a tick: the next deadline lies behind it
+  bool acknowledged{false};  ///< somebody has answered us in this life
+  time_point now;            ///< engine time (law 3)
+  time_point caller_now;     ///< the time that the last input gave
+  std::uint32_t group_tag{0};
+  detail::random_generator random;
+  detail::mix_key cookie_key;
+
+  member_table table;
+  suspicion_heap suspicions;
+  tombstone_heap tombstones;
+
+  probe_order order;
+  pending_pings pending;
+  probe_round round{};
+  relay_table relays{};
+  time_point period_due{time_point::max()};
+  time_point hold_until{time_point::min()};  ///< no verdict before: we have been away
+  std::uint32_t period{1};
+
+  gossip_queue urgent;
+  gossip_queue membership;
+  outbox waiting;
+  event_queue events;
+
+  join_round join{};
+  transfer repair{};
+  time_point repair_due{time_point::max()};
+  duration repair_wait{};  ///< until the repair after that; doubles up to config::repair_interval
+  farewell goodbye{};
+  reservoir healing;
+  absent_cache absent;
+  deny_list denied;
+  conflict_limiter conflicts{};
+  std::uint32_t chunks_left;     ///< that may still be served in this period
+  std::uint32_t newcomers_left;  ///< that gossip may still bring in this period
+
+ private:
+  void hash_timers_into(detail::state_hasher& out) const noexcept {
+    for (std::uint32_t i = 0; i < suspicions.size(); ++i) {
+      const detail::timer_ref at = suspicions.nth(i);
+      const suspicion& s = suspicions[at];
+      out.add_all(std::uint64_t{at}, suspicions.due(at), std::uint64_t{s.subject},
+                  std::uint64_t{s.probe}, s.accuser, s.since, s.incarnation,
+                  std::uint64_t{s.confirmations}, s.acked);
+      for (const std::uint32_t by : s.confirmers) out.add(std::uint64_t{by});
+    }
+    for (std::uint32_t i = 0; i < tombstones.size(); ++i) {
+      const detail::timer_ref at = tombstones.nth(i);
+      out.add_all(std::uint64_t{at}, tombstones.due(at), std::uint64_t{tombstones[at].subject},
+                  tombstones[at].accuser);
+    }
+  }
+};
+
+}  // namespace v1
+}  // namespace flotilla

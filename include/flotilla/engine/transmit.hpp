@@ -1,0 +1,157 @@
+// flotilla/engine/transmit.hpp - datagrams are built when they are pulled (law 2)
+// The frame and the message, then facts from a fixed list of sources, as many as fit.
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+inline void engine::send_own(const outgoing& what) noexcept {
+  if (!s_.waiting.push_own(what)) ++stats_.transmits_dropped;
+}
+
+/// Queues an answer to where the question came from; to an address that has not proved that it
+/// receives, with at most three times the bytes of the question.
+inline void engine::send_reply(const outgoing& what, const inbound& to) noexcept {
+  outgoing reply = what;
+  reply.to = to.from;
+  reply.target = to.head.sender;
+  const bool proven = is_proven(to) || reply.facts == cargo::chunk;
+  if (!proven) {
+    const std::size_t most = 3 * to.size;
+    reply.limit = static_cast<std::uint16_t>(most < 0xffff ? most : 0xffff);
+    ++stats_.replies_capped;
+  }
+  if (!s_.waiting.push_reply(reply)) ++stats_.transmits_dropped;
+}
+
+inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer) noexcept {
+  if (s_.waiting.empty()) return std::nullopt;
+  const outgoing what = s_.waiting.front();
+  std::size_t room = s_.settings.max_datagram_size - s_.settings.datagram_overhead;
+  if (what.limit != 0 && what.limit < room) room = what.limit;
+  if (buffer.size() < room) room = buffer.size();
+  wire::writer out{buffer.first(room)};
+  if (!write_bare(out, what)) {
+    ++stats_.buffers_too_small;
+    return std::nullopt;
+  }
+  s_.waiting.pop_front();
+  stats_.facts_sent += write_cargo(out, what);
+  wire::finish_frame(out);
+  if (what.kind == wire::message_kind::ping) {
+    s_.round.on_pulled(what.sequence, s_.now, s_.settings.direct_timeout);
+  }
+  ++stats_.datagrams_sent;
+  stats_.bytes_sent += out.size();
+  return transmit{what.to, out.written()};
+}
+
+inline bool engine::write_bare(wire::writer& out, const outgoing& what) const noexcept {
+  const row& self_row = s_.self();
+  const wire::frame head{s_.group_tag, self_row.id, self_row.incarnation, what.target, what.kind};
+  switch (what.kind) {
+    case wire::message_kind::ping: return wire::write_message(out, head, wire::ping{what.sequence});
+    case wire::message_kind::ping_request: {
+      const row_index at = s_.table.find(what.subject);
+      // The subject may have been forgotten since; its helper then has nothing to do.
+      const endpoint where = at != no_row ? s_.table[at].address : what.to;
+      return wire::write_message(out, head, wire::ping_request{what.sequence, what.subject, where});
+    }
+    case wire::message_kind::ack:
+      return wire::write_message(out, head, wire::ack{what.sequence, self_row.incarnation});
+    case wire::message_kind::relayed_ack:
+      return wire::write_message(out, head,
+                                 wire::relayed_ack{what.sequence, what.subject, what.incarnation});
+    case wire::message_kind::nack: return wire::write_message(out, head, wire::nack{what.sequence});
+    case wire::message_kind::join_request:
+      return wire::write_message(out, head, wire::join_request{what.sequence, what.cookie});
+    case wire::message_kind::state_request:
+      return wire::write_message(out, head,
+                                 wire::state_request{what.sequence, what.cookie, what.cursor});
+    case wire::message_kind::state_reply:
+      return wire::write_message(
+          out, head, wire::state_reply{what.sequence, what.cookie, what.cursor, s_.table.active()});
+  }
+  return false;
+}
+
+/// Returns how many facts were written.
+inline std::uint32_t engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
+  if (what.kind == wire::message_kind::nack) return 0;
+  const std::size_t before = out.size();
+  const bool about = write_about_receiver(out, what);
+  switch (what.facts) {
+    case cargo::about_target: break;
+    case cargo::own: wire::write_fact(out, fact_of(member_table::self_row)); break;
+    case cargo::gossip: write_gossip(out, about ? what.target : member_id{}); break;
+    case cargo::chunk: write_chunk(out, what); break;
+  }
+  return static_cast<std::uint32_t>((out.size() - before) / wire::fact_base_size);
+}
+
+/// First of all what the receiver should know about itself: an accusation that it can refute at
+/// once (Lifeguard's buddy system), or a record that differs from what it shows.
+inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what) noexcept {
+  const bool named = what.target != member_id{};
+  const member_id receiver = named ? what.target : what.subject;
+  if (receiver == member_id{}) return false;
+  const row_index at = s_.table.find(receiver);
+  if (at != no_row) {
+    if (s_.table[at].state == member_state::alive && !what.tell) return false;
+    return wire::write_fact(out, fact_of(at));
+  }
+  const wire::fact* remembered = s_.absent.find(receiver);
+  return remembered != nullptr && wire::write_fact(out, *remembered);
+}
+
+/// The queues: urgent facts (refutations and farewells) first, but where others wait too they get
+/// at most half of the room, so that neither starves; then whatever still fits.
+inline void engine::write_gossip(wire::writer& out, member_id told) noexcept {
+  const std::uint32_t budget = transmit_budget(s_.settings, s_.table.active());
+  const std::size_t reserved = s_.membership.empty() ? 0 : out.room() / 2;
+  const auto encode = [&](row_index at) {
+    // Said already, in front: it counts as sent.
+    if (s_.table[at].id == told) return true;
+    return wire::write_fact(out, fact_of(at));
+  };
+  s_.urgent.send(s_.table, budget, [&](row_index at) {
+    return out.room() >= reserved + wire::max_fact_size ? encode(at) : reserved == 0 && encode(at);
+  });
+  s_.membership.send(s_.table, budget, encode);
+}
+
+/// Members from row `cursor` on, as many as fit, and where to go on. Suspects go as alive with the
+/// accusation behind it, since only an alive fact carries the address. The dead and those that left
+/// are not part of the state: whoever shows one of them as alive is told.
+inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcept {
+  row_index at = what.cursor;
+  for (; at < s_.table.end(); ++at) {
+    const row& r = s_.table[at];
+    if (r.id == member_id{} || r.id == what.target) continue;
+    if (!is_active(r.state)) continue;
+    wire::fact alive = fact_of(at);
+    alive.state = member_state::alive;
+    alive.incarnation = r.place_incarnation;
+    const std::size_t size =
+        wire::fact_size(alive) + (r.state == member_state::suspect ? wire::fact_base_size + 8 : 0);
+    if (size > out.room()) break;
+    wire::write_fact(out, alive);
+    if (r.state == member_state::suspect) wire::write_fact(out, fact_of(at));
+  }
+  out.patch_u32(wire::state_reply_next_at, at < s_.table.end() ? at : wire::end_of_state);
+}
+
+/// What this engine says about the member of a row.
+inline wire::fact engine::fact_of(row_index at) const noexcept {
+  const row& r = s_.table[at];
+  wire::fact fact{r.id, r.incarnation, r.state, r.address, member_id{}};
+  if (r.state != member_state::alive) fact.address = endpoint{};
+  if (r.state == member_state::suspect) fact.accuser = s_.suspicions[r.timer].accuser;
+  if (r.state == member_state::dead) fact.accuser = s_.tombstones[r.timer].accuser;
+  return fact;
+}
+
+}  // namespace v1
+}  // namespace flotilla

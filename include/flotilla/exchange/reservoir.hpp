@@ -1,0 +1,94 @@
+// flotilla/exchange/reservoir.hpp - addresses of the dead, to be tried again (extension)
+// When a cut heals, both sides hold each other dead and nobody would ever ask: so somebody must.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/detail/ring.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/endpoint.hpp>
+#include <flotilla/member.hpp>
+#include <flotilla/time.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// The newest deaths, the oldest make room. Each is tried at intervals that double up to 5 minutes
+/// and given up after 24 hours. Members that left do not enter.
+class reservoir {
+ public:
+  static constexpr std::size_t capacity = 64;
+  static constexpr duration longest_interval = std::chrono::minutes{5};
+  static constexpr duration lifetime = std::chrono::hours{24};
+
+  struct entry {
+    member_id id{};
+    endpoint address{};
+    time_point died{};
+    time_point due{};
+    duration interval{};
+    friend bool operator==(const entry&, const entry&) noexcept = default;
+  };
+
+  reservoir() noexcept = default;
+  /// May throw std::bad_alloc.
+  explicit reservoir(std::size_t size) : entries_{size} {}
+
+  void add(member_id id, const endpoint& address, time_point now,
+           duration first_interval) noexcept {
+    remove(id);
+    if (entries_.capacity() == 0) return;
+    if (entries_.full()) entries_.pop_front();
+    entries_.push_back(
+        {id, address, now, detail::saturating_add(now, first_interval), first_interval});
+  }
+
+  /// The member is alive again, or has left.
+  void remove(member_id id) noexcept {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].id != id) continue;
+      drop(i);
+      return;
+    }
+  }
+
+  /// One address that is due; takes note of the attempt. False when none is.
+  [[nodiscard]] bool next(time_point now, entry& out) noexcept {
+    while (!entries_.empty() && detail::elapsed(entries_.front().died, now) > lifetime) {
+      entries_.pop_front();
+    }
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].due > now) continue;
+      entry& found = entries_[i];
+      found.interval = found.interval + found.interval;
+      if (found.interval > longest_interval) found.interval = longest_interval;
+      found.due = detail::saturating_add(now, found.interval);
+      out = found;
+      return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept { return entries_.bytes_allocated(); }
+  void hash_into(detail::state_hasher& out) const noexcept {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const entry& e = entries_[i];
+      out.add_all(e.id, e.address, e.died, e.due, e.interval);
+    }
+  }
+  friend bool operator==(const reservoir&, const reservoir&) noexcept = default;
+
+ private:
+  void drop(std::size_t at) noexcept {
+    for (; at != 0; --at) entries_[at] = entries_[at - 1];
+    entries_.pop_front();
+  }
+
+  detail::ring<entry> entries_{};
+};
+
+}  // namespace v1
+}  // namespace flotilla

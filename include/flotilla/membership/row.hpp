@@ -1,0 +1,47 @@
+// flotilla/membership/row.hpp - what the table keeps about one member
+// Rows never move; other rooms name them by number and keep their own positions in them.
+#pragma once
+
+#include <cstdint>
+
+#include <flotilla/detail/flat_index.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/detail/timer_heap.hpp>
+#include <flotilla/member.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// The number of a row; `detail::no_row` for none.
+using row_index = std::uint32_t;
+using detail::no_row;
+
+/// In which gossip queue a member's fact waits.
+enum class gossip_class : std::uint8_t { none, urgent, membership };
+
+struct row {
+  member_id id{};  ///< 0 in a free row
+  flotilla::incarnation incarnation{};
+  flotilla::incarnation place_incarnation{};  ///< of the alive fact that the address stood in
+  endpoint address{};
+  member_state state{member_state::alive};
+  gossip_class queued{gossip_class::none};
+  bool address_indexed{false};
+  std::uint8_t broken_rounds{0};   ///< rounds in a row that only a helper got through
+  std::uint32_t queue_at{0};       ///< dissemination/gossip_queue.hpp
+  std::uint32_t order_at{no_row};  ///< detection/probe_order.hpp; in a free row the next one
+  detail::timer_ref timer{detail::no_timer};  ///< suspicion or tombstone, by state
+  std::uint32_t contacted_in{0};              ///< period of the last ping outside the probe round
+
+  [[nodiscard]] member snapshot() const noexcept { return {id, address, incarnation, state}; }
+
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(id, incarnation, place_incarnation, address, state, std::uint64_t(queued),
+                address_indexed, std::uint64_t{broken_rounds}, std::uint64_t{queue_at},
+                std::uint64_t{order_at}, std::uint64_t{timer}, std::uint64_t{contacted_in});
+  }
+  friend bool operator==(const row&, const row&) noexcept = default;
+};
+
+}  // namespace v1
+}  // namespace flotilla

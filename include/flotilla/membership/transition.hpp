@@ -1,0 +1,79 @@
+// flotilla/membership/transition.hpp - every change of the table is one of these
+// apply() makes them; the engine's commit() feeds events, queue, timers and probe order from them.
+#pragma once
+
+#include <cstdint>
+
+#include <flotilla/member.hpp>
+#include <flotilla/membership/member_table.hpp>
+#include <flotilla/membership/merge.hpp>
+#include <flotilla/wire/fact.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// How a fact came here; decides whether it is passed on.
+enum class provenance : std::uint8_t {
+  gossip,      ///< piggybacked by anybody
+  first_hand,  ///< said by the member itself, in answer to us
+  transfer,    ///< part of a chunk of state; never queued while the group is only being learnt
+  local,       ///< our own verdict or command
+};
+
+/// What one fact, verdict or command did to one row.
+struct transition {
+  row_index at{no_row};
+  bool added{false};            ///< the member was not in the table before
+  bool before_active{false};    ///< alive or suspect before (false when added)
+  member_state before_state{};  ///< meaningful unless added
+  flotilla::incarnation before_incarnation{};
+  bool address_changed{false};
+  bool verdict_changed{false};  ///< incarnation or state
+  member_id accuser{};          ///< of a suspect or dead fact
+};
+
+/// The belief that a row holds, and the one that a fact tells.
+[[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const row& r) noexcept {
+  return {r.incarnation, r.state, true, r.place_incarnation, r.address};
+}
+[[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const wire::fact& fact) noexcept {
+  const bool alive = fact.state == member_state::alive;
+  return {fact.incarnation, fact.state, alive, fact.incarnation, fact.address};
+}
+
+/// Writes `now` into the row and says what that changed.
+[[nodiscard]] inline transition replace(member_table& table, row_index at,
+                                        const belief<std::uint32_t, endpoint>& now) noexcept {
+  row& r = table[at];
+  transition change;
+  change.at = at;
+  change.before_state = r.state;
+  change.before_active = is_active(r.state);
+  change.before_incarnation = r.incarnation;
+  change.address_changed = r.address != now.address;
+  change.verdict_changed = r.state != now.state || r.incarnation != now.incarnation;
+  r.incarnation = now.incarnation;
+  r.place_incarnation = now.place_incarnation;
+  if (change.address_changed) table.set_address(at, now.address);
+  if (r.state != now.state) table.set_state(at, now.state);
+  return change;
+}
+
+/// Merges a fact into a row that is in the table. `reserve(state)` makes room for what the new
+/// state needs elsewhere; when it cannot, nothing is merged and `refused` set. `change` is touched
+/// only when something changed: neither then, nor with the outcomes `known` and `outside_window`.
+template <class Reserve>
+[[nodiscard]] merge_outcome apply(member_table& table, row_index at, const wire::fact& fact,
+                                  Reserve reserve, transition& change, bool& refused) noexcept {
+  belief<std::uint32_t, endpoint> held = belief_of(table[at]);
+  const merge_outcome outcome = merge(held, belief_of(fact));
+  if (outcome == merge_outcome::known || outcome == merge_outcome::outside_window) return outcome;
+  refused = !reserve(held.state);
+  if (refused) return outcome;
+  change = replace(table, at, held);
+  change.accuser = fact.accuser;
+  return outcome;
+}
+
+}  // namespace v1
+}  // namespace flotilla

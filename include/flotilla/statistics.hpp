@@ -1,0 +1,101 @@
+// flotilla/statistics.hpp - what the engine counts
+// Plain counters since construction. They are not protocol state: == and state_hash() leave them
+// out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/result.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// Counters only grow (and wrap after 2^64); the gauges at the end say what is held now.
+struct statistics {
+  // datagrams
+  std::array<std::uint64_t, receive_result_count> received{};  ///< by result
+  std::uint64_t bytes_received{0};
+  std::uint64_t datagrams_sent{0};  ///< pulled by poll_transmit
+  std::uint64_t bytes_sent{0};
+  /// not queued: the outbox was full, or the receiver's share of it
+  std::uint64_t transmits_dropped{0};
+  /// poll_transmit calls whose buffer did not hold the bare message
+  std::uint64_t buffers_too_small{0};
+  std::uint64_t replies_capped{0};  ///< kept at three times the request: the address is unproven
+
+  // time
+  std::uint64_t clock_went_backwards{0};  ///< inputs whose time lay before the previous one's
+  std::uint64_t late_inputs{0};  ///< inputs so late that this engine counts as having been away
+
+  // facts
+  std::uint64_t facts_received{0};
+  std::uint64_t facts_known{0};  ///< told nothing new
+  std::uint64_t facts_merged{0};
+  std::uint64_t facts_outside_window{0};  ///< farther than W from what is held; not merged
+  std::uint64_t facts_about_self{0};
+  std::uint64_t facts_about_denied{0};
+  std::uint64_t facts_about_unknown{0};  ///< suspect, dead or left about a member never heard of
+  std::uint64_t facts_of_the_absent{0};  ///< alive, but its death or farewell had been heard before
+  std::uint64_t facts_skipped{0};        ///< optional fact kinds that this version does not know
+  std::uint64_t facts_sent{0};
+  std::uint64_t members_refused_own_address{0};  ///< another id said to live where we do
+  std::uint64_t members_refused_table_full{0};
+  std::uint64_t members_refused_rate{0};  ///< more newcomers than config::max_new_members a period
+  std::uint64_t members_refused_memory{0};  ///< the table could not grow
+  /// no room for a suspicion or a tombstone; nothing merged
+  std::uint64_t facts_refused_memory{0};
+
+  // own word
+  std::uint64_t refutations{0};               ///< own incarnation raised past an accusation
+  std::uint64_t foreign_records{0};           ///< somebody says our id lives at another address
+  std::uint64_t accusations_out_of_reach{0};  ///< about self and too far ahead to be raised past
+
+  // detection
+  std::uint64_t probes{0};  ///< probe rounds begun
+  std::uint64_t probes_acknowledged{0};
+  std::uint64_t probes_acknowledged_by_helper{0};
+  std::uint64_t probes_failed{0};
+  std::uint64_t probes_unsent{0};    ///< pulled too late or never; accused nobody
+  std::uint64_t probes_extended{0};  ///< granted more time because this engine was away
+  std::uint64_t acks_unmatched{0};   ///< unknown sequence number, wrong sender, or too late
+  std::uint64_t nacks_received{0};
+  std::uint64_t nacks_unmatched{0};
+  std::uint64_t relays{0};             ///< probes made for others
+  std::uint64_t relays_refused{0};     ///< no relay free, or the subject unknown here
+  std::uint64_t suspicions{0};         ///< begun here or adopted
+  std::uint64_t verdicts{0};           ///< suspicion time-outs that ran out here
+  std::uint64_t verdicts_deferred{0};  ///< put off: an ack was held, or this engine had been away
+
+  // joining and repairing
+  std::uint64_t newcomers_pinged{0};  ///< unknown senders and candidates asked to prove themselves
+  std::uint64_t members_replaced{0};  ///< retired because another id answered at their address
+  std::uint64_t adoptions{0};         ///< incarnations adopted first-hand from outside the window
+  std::uint64_t join_requests_received{0};
+  std::uint64_t chunks_served{0};
+  std::uint64_t chunks_refused{0};  ///< beyond config::max_chunks a period, or with a wrong cookie
+  std::uint64_t chunks_received{0};
+  std::uint64_t replies_unmatched{0};  ///< state replies that nobody here waits for
+  std::uint64_t repairs{0};
+  std::uint64_t healing_attempts{0};
+
+  // events
+  std::uint64_t events{0};
+  std::uint64_t events_dropped{0};
+
+  // gauges
+  std::size_t members_dead{0};
+  std::size_t members_left{0};
+  std::size_t suspicions_held{0};
+  std::size_t gossip_pending{0};
+  std::size_t transmits_pending{0};
+  std::size_t bytes_allocated{0};  ///< heap bytes that this engine holds
+
+  [[nodiscard]] std::uint64_t count(receive_result result) const noexcept {
+    return received[static_cast<std::size_t>(result)];
+  }
+};
+
+}  // namespace v1
+}  // namespace flotilla

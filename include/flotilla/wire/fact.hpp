@@ -1,0 +1,140 @@
+// flotilla/wire/fact.hpp - facts about members, piggybacked on messages (SWIM, section 4.1)
+// The drawing stands in wire/frame.hpp. Facts carry their size; optional ones are skipped by it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <flotilla/member.hpp>
+#include <flotilla/result.hpp>
+#include <flotilla/wire/address.hpp>
+#include <flotilla/wire/reader.hpp>
+#include <flotilla/wire/writer.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+namespace wire {
+
+enum class fact_kind : std::uint8_t {
+  alive = 1,
+  suspect = 2,
+  dead = 3,
+  left = 4,
+  reserved_evicted = 5,
+  padding = 255,
+};
+inline constexpr std::uint8_t first_optional_fact = 128;
+
+/// What one fact says. `address` is set in alive facts only, `accuser` in suspect and dead ones.
+struct fact {
+  member_id subject{};
+  flotilla::incarnation incarnation{};
+  member_state state{member_state::alive};
+  endpoint address{};
+  member_id accuser{};
+
+  friend constexpr bool operator==(const fact&, const fact&) noexcept = default;
+};
+
+inline constexpr std::size_t fact_head_size = 2;
+inline constexpr std::size_t fact_base_size = fact_head_size + 8 + 4;
+inline constexpr std::size_t max_fact_size = fact_base_size + 1 + max_address_size;
+
+[[nodiscard]] constexpr std::size_t fact_size(const fact& what) noexcept {
+  switch (what.state) {
+    case member_state::alive: return fact_base_size + 1 + address_size(what.address);
+    case member_state::suspect:
+    case member_state::dead: return fact_base_size + 8;
+    case member_state::left: break;
+  }
+  return fact_base_size;
+}
+
+/// Writes the fact if it fits whole; otherwise nothing is written and false returned.
+constexpr bool write_fact(writer& out, const fact& what) noexcept {
+  const std::size_t size = fact_size(what);
+  if (size > out.room()) return false;
+  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(what.state) + 1));
+  out.u8(static_cast<std::uint8_t>(size - fact_head_size));
+  out.u64(static_cast<std::uint64_t>(what.subject));
+  out.u32(what.incarnation.value());
+  if (what.state == member_state::alive) {
+    out.u8(1);
+    write_address(out, what.address);
+  } else if (what.state != member_state::left) {
+    out.u64(static_cast<std::uint64_t>(what.accuser));
+  }
+  return true;
+}
+
+/// How reading one fact went.
+enum class fact_read : std::uint8_t { fact, skipped, end, malformed };
+
+/// Reads fact after fact. A malformed one ends the reading, and `error()` says what is wrong.
+class fact_reader {
+ public:
+  constexpr explicit fact_reader(std::span<const std::byte> bytes) noexcept : in_{bytes} {}
+
+  [[nodiscard]] constexpr receive_result error() const noexcept { return error_; }
+
+  constexpr fact_read next(fact& out) noexcept {
+    if (in_.empty()) return fact_read::end;
+    const std::uint8_t kind = in_.u8();
+    const std::uint8_t size = in_.u8();
+    reader body{in_.bytes(size)};
+    if (!in_.ok()) return fail(receive_result::truncated);
+    if (kind >= first_optional_fact) return fact_read::skipped;
+    if (kind < 1 || kind > 4) return fail(receive_result::unknown_fact);
+    return read_body(body, static_cast<member_state>(kind - 1), out);
+  }
+
+ private:
+  constexpr fact_read fail(receive_result error) noexcept {
+    error_ = error;
+    return fact_read::malformed;
+  }
+
+  constexpr fact_read read_body(reader& body, member_state state, fact& out) noexcept {
+    out.subject = member_id{body.u64()};
+    out.incarnation = flotilla::incarnation{body.u32()};
+    out.state = state;
+    out.address = endpoint{};
+    out.accuser = member_id{};
+    if (state == member_state::alive) {
+      const std::uint8_t count = body.u8();
+      if (body.ok() && count != 1) return fail(receive_result::bad_count);
+      const std::optional<endpoint> address = read_address(body);
+      if (body.ok() && !address) return fail(receive_result::bad_address);
+      if (address) out.address = *address;
+    } else if (state != member_state::left) {
+      out.accuser = member_id{body.u64()};
+      if (body.ok() && out.accuser == member_id{}) return fail(receive_result::bad_id);
+    }
+    if (!body.ok()) return fail(receive_result::truncated);
+    if (!body.empty()) return fail(receive_result::trailing_bytes);
+    if (out.subject == member_id{}) return fail(receive_result::bad_id);
+    return fact_read::fact;
+  }
+
+  reader in_;
+  receive_result error_{receive_result::accepted};
+};
+
+/// Checks every fact of `bytes` without applying one (law 7: decode whole before any fact counts).
+[[nodiscard]] constexpr receive_result check_facts(std::span<const std::byte> bytes) noexcept {
+  fact_reader facts{bytes};
+  fact scratch;
+  for (;;) {
+    switch (facts.next(scratch)) {
+      case fact_read::fact:
+      case fact_read::skipped: continue;
+      case fact_read::end: return receive_result::accepted;
+      case fact_read::malformed: return facts.error();
+    }
+  }
+}
+
+}  // namespace wire
+}  // namespace v1
+}  // namespace flotilla
