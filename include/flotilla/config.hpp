@@ -30,7 +30,7 @@ inline constexpr std::uint32_t max_members_limit = (1U << 24U) - 2;
 /// No duration may be longer than this.
 inline constexpr duration max_duration = std::chrono::hours{24 * 30};
 
-/// The first relation that a config breaks, in the order of the fields.
+/// The first relation that a config breaks.
 enum class config_error : std::uint8_t {
   none,
   id,                     ///< must not be 0
@@ -45,7 +45,7 @@ enum class config_error : std::uint8_t {
   join_retry,             ///< 1 ms to join_timeout
   join_timeout,           ///< 1 ms to 30 days
   leave_timeout,          ///< 1 ms to 30 days
-  tombstone_lifetime,     ///< protocol_period to 30 days
+  tombstone_lifetime,     ///< protocol_period and 3 * repair_interval to 30 days
   repair_interval,        ///< 0 (off), or protocol_period to 30 days
   healing_interval,       ///< 0 (off), or protocol_period to 30 days
   max_datagram_size,      ///< 96 to 65,507
@@ -210,7 +210,7 @@ inline config config::loopback() {
   c.join_retry = std::chrono::milliseconds{100};
   c.join_timeout = std::chrono::seconds{10};
   c.leave_timeout = std::chrono::milliseconds{1500};
-  c.tombstone_lifetime = std::chrono::seconds{30};  // three repairs and a spread of 3*10 periods
+  c.tombstone_lifetime = std::chrono::seconds{30};  // three repairs and a spread of 3*12 periods
   c.repair_interval = std::chrono::seconds{5};
   c.healing_interval = std::chrono::seconds{2};
   return c;
@@ -249,7 +249,10 @@ constexpr config_error config::validate() const noexcept {
   if (!within(join_timeout, ms, max_duration)) return e::join_timeout;
   if (!within(join_retry, ms, join_timeout)) return e::join_retry;
   if (!within(leave_timeout, ms, max_duration)) return e::leave_timeout;
-  if (!within(tombstone_lifetime, protocol_period, max_duration)) return e::tombstone_lifetime;
+  if (!within(tombstone_lifetime, protocol_period, max_duration) ||
+      tombstone_lifetime / 3 < repair_interval) {
+    return e::tombstone_lifetime;
+  }
   if (repair_interval != off && !within(repair_interval, protocol_period, max_duration)) {
     return e::repair_interval;
   }

@@ -125,7 +125,8 @@ class endpoint {
   friend constexpr bool operator==(const endpoint&, const endpoint&) noexcept = default;
   /// By kind, then length, then bytes: an order for containers and for merging, without other
   /// meaning.
-  friend constexpr auto operator<=>(const endpoint&, const endpoint&) noexcept = default;
+  friend constexpr std::strong_ordering operator<=>(const endpoint&,
+                                                    const endpoint&) noexcept = default;
 
  private:
   constexpr void put_port(std::size_t at, std::uint16_t port) noexcept {
@@ -150,8 +151,12 @@ namespace detail {
     words[i / 8] |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * (i % 8));
   }
   const auto head = static_cast<std::uint64_t>(address.kind()) << 8U | bytes.size();
-  std::uint64_t digest = mix(words[0] ^ head << 48U, key);
-  if (bytes.size() > 8) digest = mix(mix(digest ^ words[1], key) ^ words[2], key);
+  // Of an IPv4 endpoint the two highest bytes of the first word are free for the head, of a longer
+  // one those of the last: neither overlaps an address byte.
+  const bool one_word = bytes.size() <= 6;
+  words[one_word ? 0 : 2] ^= head << 48U;
+  std::uint64_t digest = mix(words[0], key);
+  if (!one_word) digest = mix(mix(digest ^ words[1], key) ^ words[2], key);
   return digest;
 }
 

@@ -118,7 +118,8 @@ class engine {
 
   // engine/clock.hpp
   void advance(time_point now) noexcept;
-  void return_from_absence() noexcept;
+  void return_from_absence(duration late) noexcept;
+  void hold_verdicts(duration length) noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
   [[nodiscard]] time_point verdict_due() const noexcept;
   [[nodiscard]] time_point to_caller(time_point instant) const noexcept;
@@ -145,10 +146,12 @@ class engine {
   void raise_past(flotilla::incarnation told) noexcept;
 
   // engine/first_hand.hpp
+  [[nodiscard]] static endpoint introduced_at(const inbound& in) noexcept;
   void hear_first_hand(const inbound& in, const pending_ping& asked,
                        flotilla::incarnation number) noexcept;
-  void meet(member_id id, flotilla::incarnation number, const endpoint& address) noexcept;
-  void adopt(row_index at, flotilla::incarnation number) noexcept;
+  void meet(member_id id, flotilla::incarnation number, const endpoint& address,
+            bool proven) noexcept;
+  void adopt(row_index at, flotilla::incarnation number, const endpoint& address) noexcept;
   void note_life_of_suspect(row_index at) noexcept;
 
   // engine/commit.hpp
@@ -172,7 +175,7 @@ class engine {
   void run_relays() noexcept;
   void run_suspicions() noexcept;
   void run_tombstones() noexcept;
-  void contact(row_index at) noexcept;
+  void contact(row_index at, const endpoint& where) noexcept;
   void verify(member_id id, const endpoint& address) noexcept;
 
   // engine/joining.hpp
@@ -193,6 +196,7 @@ class engine {
 
   // engine/transmit.hpp
   void send_own(const outgoing& what) noexcept;
+  void send_caused(const outgoing& what) noexcept;
   void send_reply(const outgoing& what, const inbound& to) noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
   std::uint32_t write_cargo(wire::writer& out, const outgoing& what) noexcept;

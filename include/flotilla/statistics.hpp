@@ -40,6 +40,7 @@ struct statistics {
   std::uint64_t facts_of_the_absent{0};  ///< alive, but its death or farewell had been heard before
   std::uint64_t facts_skipped{0};        ///< optional fact kinds that this version does not know
   std::uint64_t facts_sent{0};
+  std::uint64_t facts_unqueued{0};  ///< held, but not passed on: no memory for the queue
   std::uint64_t members_refused_own_address{0};  ///< another id said to live where we do
   std::uint64_t members_refused_table_full{0};
   std::uint64_t members_refused_rate{0};  ///< more newcomers than config::max_new_members a period
@@ -93,8 +94,10 @@ struct statistics {
   std::size_t bytes_allocated{0};  ///< heap bytes that this engine holds
 
   [[nodiscard]] std::uint64_t count(receive_result result) const noexcept {
-    return received[static_cast<std::size_t>(result)];
+    const auto at = static_cast<std::size_t>(result);
+    return at < receive_result_count ? received[at] : 0;
   }
+  friend bool operator==(const statistics&, const statistics&) noexcept = default;
 };
 
 }  // namespace v1

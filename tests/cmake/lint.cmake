@@ -27,7 +27,7 @@ set(may_include_membership vocabulary detail wire)
 set(may_include_detection vocabulary detail wire membership)
 set(may_include_dissemination vocabulary detail wire membership)
 set(may_include_exchange vocabulary detail wire membership)
-set(may_include_engine vocabulary detail wire membership detection dissemination exchange)
+set(may_include_engine vocabulary detail wire membership detection dissemination exchange engine.hpp)
 set(may_include_engine.hpp ${may_include_engine} engine)
 set(may_include_flotilla.hpp ${may_include_engine} engine engine.hpp)
 # The public surface and nothing behind it.

@@ -8,7 +8,8 @@ namespace flotilla {
 inline namespace v1 {
 namespace detail {
 
-/// Two secret words. The defaults serve where nothing hostile chooses the input.
+/// Two secret words, drawn from the generator: a key of zeros would mix nothing. The defaults serve
+/// where nothing hostile chooses the input.
 struct mix_key {
   std::uint64_t a{0x9e3779b97f4a7c15U};
   std::uint64_t b{0xd6e8feb86659fd93U};

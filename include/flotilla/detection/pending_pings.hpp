@@ -67,9 +67,12 @@ class pending_pings {
     const auto p = static_cast<std::size_t>(purpose);
     const std::size_t slot = first_slot(purpose) + turn_[p];
     turn_[p] = static_cast<std::uint8_t>((turn_[p] + 1U) % capacities[p]);
-    const auto counter = static_cast<std::uint32_t>(++generation_ << slot_bits | slot);
-    slots_[slot] = {cipher_.sequence_of(counter), true, reference, target, to, now};
-    return slots_[slot].sequence;
+    std::uint32_t sequence = 0;  // which stands for "none", so it is skipped
+    while (sequence == 0) {
+      sequence = cipher_.sequence_of(static_cast<std::uint32_t>(++generation_ << slot_bits | slot));
+    }
+    slots_[slot] = {sequence, true, reference, target, to, now};
+    return sequence;
   }
 
   /// The waiting question of this sequence number, or null. `purpose` says which it was.

@@ -74,6 +74,14 @@ class gossip_queue {
     table[at].queued = gossip_class::none;
   }
 
+  /// Takes all facts out.
+  void clear(member_table& table) noexcept {
+    for (std::uint32_t at = borders_[0]; at != end(); ++at) {
+      table[slot(at)].queued = gossip_class::none;
+    }
+    borders_.fill(borders_[0]);
+  }
+
   /// Offers facts, those sent least often and longest ago first, to `encode(row)`, until it returns
   /// false (it did not fit) or each fact was offered once. What was accepted counts as sent; after
   /// `budget` times it leaves the queue.

@@ -29,6 +29,7 @@ struct outgoing {
   wire::message_kind kind{wire::message_kind::ping};
   cargo facts{cargo::gossip};
   bool reply{false};       ///< counts against its receiver's share
+  bool introduce{false};   ///< ping: asks for the receiver's own fact; ack: ours comes first
   bool tell{false};        ///< the receiver's own record goes along even when it is alive
   std::uint16_t limit{0};  ///< most bytes, 0 for no limit but the datagram's
   std::uint32_t sequence{0};
@@ -40,9 +41,9 @@ struct outgoing {
   std::uint64_t cookie{0};              ///< join_request, state_request
 
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(std::uint64_t(kind), std::uint64_t(facts), reply, tell, std::uint64_t{limit},
-                std::uint64_t{sequence}, to, target, subject, incarnation, std::uint64_t{cursor},
-                cookie);
+    out.add_all(std::uint64_t(kind), std::uint64_t(facts), reply, introduce, tell,
+                std::uint64_t{limit}, std::uint64_t{sequence}, to, target, subject, incarnation,
+                std::uint64_t{cursor}, cookie);
   }
   friend bool operator==(const outgoing&, const outgoing&) noexcept = default;
 };

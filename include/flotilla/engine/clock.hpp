@@ -58,15 +58,26 @@ inline void engine::advance(time_point now) noexcept {
   s_.caller_now = now;
   s_.now = detail::saturating_add(s_.now, step);
   if (s_.life != engine_life::running) return;
-  const duration late = detail::elapsed(earliest(), s_.now);
-  if (late > s_.settings.direct_timeout + s_.settings.tick_granularity) return_from_absence();
+  const time_point due = earliest();
+  const duration late = detail::elapsed(due, s_.now);
+  const bool away = late > s_.settings.direct_timeout + s_.settings.tick_granularity;
+  if (!away || due == s_.missed) return;
+  s_.missed = due;  // one absence, however many datagrams are fed before the tick that ends it
+  return_from_absence(late);
 }
 
 /// We were away: what we waited for may lie unread in the driver's socket. So nothing expires now;
 /// the probe under way gets one more direct time-out, suspects are asked again, and no verdict
-/// falls before a whole round has gone by. verdict_due() bounds how long that can go on.
-inline void engine::return_from_absence() noexcept {
+/// falls before a whole round has gone by.
+inline void engine::return_from_absence(duration late) noexcept {
   ++stats_.late_inputs;
+  if (late > s_.settings.tombstone_lifetime) {
+    // Others have forgotten their dead since, and we still hold some of them alive: listen before
+    // telling anything.
+    s_.urgent.clear(s_.table);
+    s_.membership.clear(s_.table);
+    s_.repair_due = s_.now;
+  }
   const duration grace = s_.settings.direct_timeout;
   probe_round& round = s_.round;
   if (round.active && !round.answered && !round.extended) {
@@ -77,20 +88,32 @@ inline void engine::return_from_absence() noexcept {
     s_.period_due = detail::later(
         s_.period_due, detail::saturating_add(s_.now, helpers_to_come ? 2 * grace : grace));
   }
-  s_.hold_until = detail::saturating_add(s_.now, s_.settings.protocol_period + grace);
-  const std::uint32_t held = s_.suspicions.size();
-  for (std::uint32_t i = 0; i < held && i < engine_state::max_timers_per_tick; ++i) {
-    contact(s_.suspicions[s_.suspicions.nth(i)].subject);
+  hold_verdicts(s_.settings.protocol_period + grace);
+  const std::uint32_t suspects = s_.suspicions.size();
+  for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
+    const row_index subject = s_.suspicions[s_.suspicions.nth(i)].subject;
+    contact(subject, s_.table[subject].address);
   }
 }
 
-/// The first verdict: put off while we have just returned, but never by more than one suspicion
-/// time-out in all, so that a driver that is always late still reports every crash.
+/// No verdict for `length` from now on. All holds together last at most one suspicion time-out, so
+/// that a driver that is always late still reports every crash; as long without a hold ends the
+/// count.
+inline void engine::hold_verdicts(duration length) noexcept {
+  const duration most = suspicion_timeout(s_.settings, s_.table.active());
+  if (detail::elapsed(s_.hold_until, s_.now) > most) s_.held = duration::zero();
+  const time_point from = detail::later(s_.hold_until, s_.now);
+  const duration wanted = detail::elapsed(from, detail::saturating_add(s_.now, length));
+  const duration left = most > s_.held ? most - s_.held : duration::zero();
+  const duration granted = wanted < left ? wanted : left;
+  s_.held += granted;
+  if (granted > duration::zero()) s_.hold_until = detail::saturating_add(from, granted);
+}
+
+/// The first verdict, put off while we have just returned.
 inline time_point engine::verdict_due() const noexcept {
   if (s_.suspicions.empty()) return time_point::max();
-  const time_point due = s_.suspicions.earliest();
-  const duration longest = suspicion_timeout(s_.settings, s_.table.active());
-  return detail::earlier(detail::later(due, s_.hold_until), detail::saturating_add(due, longest));
+  return detail::later(s_.suspicions.earliest(), s_.hold_until);
 }
 
 inline time_point engine::earliest() const noexcept {

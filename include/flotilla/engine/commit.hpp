@@ -107,7 +107,10 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
 inline void engine::requeue(row_index at, bool urgent) noexcept {
   unqueue(at);
   gossip_queue& queue = urgent ? s_.urgent : s_.membership;
-  if (queue.try_reserve_one()) queue.push(s_.table, at);
+  if (queue.try_reserve_one())
+    queue.push(s_.table, at);
+  else
+    ++stats_.facts_unqueued;
 }
 
 inline void engine::unqueue(row_index at) noexcept {

@@ -75,7 +75,7 @@ inline void engine::absorb_known(row_index at, const wire::fact& fact, provenanc
   switch (outcome) {
     case merge_outcome::outside_window:
       ++stats_.facts_outside_window;
-      contact(at);
+      contact(at, s_.table[at].address);
       return;
     case merge_outcome::known: {
       ++stats_.facts_known;

@@ -7,12 +7,28 @@
 namespace flotilla {
 inline namespace v1 {
 
+/// The address in the sender's own alive fact, if it has introduced itself; otherwise none.
+inline endpoint engine::introduced_at(const inbound& in) noexcept {
+  wire::fact_reader reader{in.facts};
+  wire::fact fact;
+  for (;;) {
+    const wire::fact_read read = reader.next(fact);
+    if (read == wire::fact_read::end || read == wire::fact_read::malformed) return endpoint{};
+    if (read == wire::fact_read::fact && fact.subject == in.head.sender &&
+        fact.state == member_state::alive) {
+      return fact.address;
+    }
+  }
+}
+
 inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked,
                                     flotilla::incarnation number) noexcept {
   const member_id id = in.head.sender;
   const row_index at = s_.table.find(id);
   if (at == no_row) {
-    meet(id, number, asked.to);
+    const endpoint introduced = introduced_at(in);
+    const endpoint address = introduced == endpoint{} ? asked.to : introduced;
+    meet(id, number, address, address == asked.to && in.from == asked.to);
     return;
   }
   row& r = s_.table[at];
@@ -24,49 +40,55 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   // (b) The one exception to "never decreases": direct, from the address probed, in answer to our
   // own number. What we hold is then somebody's invention, or from a life long past.
   if (!r.incarnation.within_window(number)) {
-    if (in.from == asked.to && asked.to == r.address) adopt(at, number);
+    const bool there =
+        asked.to == r.address || (r.state != member_state::alive && introduced_at(in) == asked.to);
+    if (in.from == asked.to && there) adopt(at, number, asked.to);
     return;
   }
   // (a) Otherwise it merges like any fact. If it is behind what we hold, it lowers nothing; the
   // member was told with our ping, or will be with the next.
-  absorb_known(at, {id, number, member_state::alive, asked.to, {}}, provenance::first_hand);
+  // Where it says to be reached is for it to say: its source address alone is no place.
+  const endpoint place = asked.to == r.address ? r.address : introduced_at(in);
+  if (place == endpoint{}) return;
+  absorb_known(at, {id, number, member_state::alive, place, {}}, provenance::first_hand);
 }
 
 /// (d) The suspect lives but has not heard of the accusation: ask again at once, with it, and let
 /// no verdict fall over the answer.
 inline void engine::note_life_of_suspect(row_index at) noexcept {
   s_.suspicions[s_.table[at].timer].acked = true;
-  contact(at);
+  contact(at, s_.table[at].address);
 }
 
-/// A stranger has answered our own number from `address`: it is there. Whoever else we held to be
-/// there is not.
-inline void engine::meet(member_id id, flotilla::incarnation number,
-                         const endpoint& address) noexcept {
+/// A stranger has answered our own number and says to live at `address`. `proven`: the answer came
+/// from there, so whoever else we held to be there is not.
+inline void engine::meet(member_id id, flotilla::incarnation number, const endpoint& address,
+                         bool proven) noexcept {
   if (address == s_.self().address || s_.denied.contains(id)) return;
   if (s_.absent.overridden(id, number)) {
     ++stats_.facts_of_the_absent;  // it has been told with our ping and will raise itself
     return;
   }
   const row_index former = s_.table.find_active_at(address);
+  if (former != no_row && !proven) return;
   if (!admit({id, number, member_state::alive, address, {}}, provenance::first_hand)) return;
   if (former == no_row) return;
   ++stats_.members_replaced;
   verdict(former, member_state::dead, s_.self().id, evidence{}, true);
 }
 
-inline void engine::adopt(row_index at, flotilla::incarnation number) noexcept {
+inline void engine::adopt(row_index at, flotilla::incarnation number,
+                          const endpoint& address) noexcept {
   if (!reserve(member_state::alive)) {
     ++stats_.facts_refused_memory;
     return;
   }
   ++stats_.adoptions;
-  const row& r = s_.table[at];
-  const bool was_alive = r.state == member_state::alive;
+  const bool was_alive = s_.table[at].state == member_state::alive;
   const transition change =
-      replace(s_.table, at, {number, member_state::alive, true, number, r.address});
+      replace(s_.table, at, {number, member_state::alive, true, number, address});
   commit(change, provenance::first_hand, evidence{});
-  if (was_alive) tell(member_updated{s_.table[at].snapshot()});
+  if (was_alive && !change.address_changed) tell(member_updated{s_.table[at].snapshot()});
 }
 
 }  // namespace v1

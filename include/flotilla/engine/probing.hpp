@@ -30,6 +30,7 @@ inline void engine::run_period() noexcept {
     ping.facts = cargo::own;
     ping.to = dead.address;
     ping.subject = dead.id;  // told of its death, if it is still there
+    ping.introduce = true;
     ping.sequence = s_.pending.ask(ping_purpose::heal, member_id{}, dead.address, s_.now);
     send_own(ping);
   }
@@ -102,7 +103,7 @@ inline void engine::run_suspicions() noexcept {
       record.acked = false;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
-      contact(record.subject);
+      contact(record.subject, s_.table[record.subject].address);
       continue;
     }
     ++stats_.verdicts;
@@ -141,12 +142,12 @@ inline void engine::run_relays() noexcept {
     reply.to = s_.relays[slot].requester_address;
     reply.target = s_.relays[slot].requester;
     s_.relays.close(slot);
-    send_own(reply);
+    send_caused(reply);
   }
 }
 
 /// Asks a member directly, with what we hold of it; at most once a period each.
-inline void engine::contact(row_index at) noexcept {
+inline void engine::contact(row_index at, const endpoint& where) noexcept {
   row& r = s_.table[at];
   if (r.contacted_in == s_.period || at == member_table::self_row || s_.denied.contains(r.id) ||
       s_.life != engine_life::running) {
@@ -155,11 +156,12 @@ inline void engine::contact(row_index at) noexcept {
   r.contacted_in = s_.period;
   outgoing ping;
   ping.tell = true;
-  ping.to = r.address;
+  ping.introduce = true;
+  ping.to = where;
   ping.target = r.id;
-  ping.facts = is_active(r.state) ? cargo::gossip : cargo::own;
-  ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, r.address, s_.now);
-  send_own(ping);
+  ping.facts = is_active(r.state) && where == r.address ? cargo::gossip : cargo::own;
+  ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, where, s_.now);
+  send_caused(ping);
 }
 
 /// Asks a stranger, or a candidate at a known address, to prove that it is there; at most once a
@@ -171,10 +173,11 @@ inline void engine::verify(member_id id, const endpoint& address) noexcept {
   ++stats_.newcomers_pinged;
   outgoing ping;
   ping.facts = cargo::about_target;
+  ping.introduce = true;
   ping.to = address;
   ping.target = id;
   ping.sequence = s_.pending.ask(ping_purpose::verify, id, address, s_.now);
-  send_own(ping);
+  send_caused(ping);
 }
 
 }  // namespace v1

@@ -52,7 +52,13 @@ inline void engine::note_sender(const inbound& in) noexcept {
   const row_index at = s_.table.find(in.head.sender);
   if (at == no_row) return;
   const row& r = s_.table[at];
-  if (r.state != member_state::alive || r.incarnation != in.head.incarnation) contact(at);
+  // Who is not believed alive may have returned at another address: it is asked where it speaks
+  // from.
+  if (r.state != member_state::alive) {
+    contact(at, in.from);
+  } else if (r.incarnation != in.head.incarnation) {
+    contact(at, r.address);
+  }
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
@@ -62,6 +68,7 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   reply.kind = wire::message_kind::ack;
   reply.sequence = message.sequence;
   reply.facts = is_proven(in) ? cargo::gossip : cargo::about_target;
+  reply.introduce = in.head.introduce;
   reply.tell = at != no_row &&
                (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
   send_reply(reply, in);
@@ -94,7 +101,7 @@ inline void engine::on_message(const inbound& in, const wire::ping_request& mess
   ping.target = message.subject;
   ping.sequence = s_.pending.ask(ping_purpose::relay, ping.target, ping.to, s_.now,
                                  static_cast<std::uint8_t>(slot));
-  send_own(ping);
+  send_caused(ping);
 }
 
 inline void engine::on_message(const inbound& in, const wire::ack& message) noexcept {
@@ -128,11 +135,12 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
     reply.target = open.requester;
     reply.subject = in.head.sender;
     reply.incarnation = message.incarnation;
-    send_own(reply);
+    send_caused(reply);
     s_.relays.close(asked.reference);
   }
   absorb_all(in.facts, provenance::gossip);
   s_.acknowledged = true;
+  if (s_.life == engine_life::leaving) run_farewell();
 }
 
 inline void engine::on_message(const inbound& in, const wire::relayed_ack& message) noexcept {
@@ -155,13 +163,9 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
       tell(path_broken{r.snapshot(), in.head.sender});
     }
   }
-  const row& r = s_.table[at];
-  if (r.state == member_state::suspect && r.incarnation == message.incarnation) {
-    note_life_of_suspect(at);
-  } else {
-    absorb({message.subject, message.incarnation, member_state::alive, r.address, {}},
-           provenance::gossip);
-  }
+  // It proves life and no more: the incarnation in it comes without an address, and joining it to
+  // the one we hold could invent a record that the member never told. Its own alive fact will come.
+  if (s_.table[at].state == member_state::suspect) note_life_of_suspect(at);
   absorb_all(in.facts, provenance::gossip);
 }
 

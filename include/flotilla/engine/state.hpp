@@ -64,7 +64,7 @@ struct engine_state {
   /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
   /// two events is shorter than 22; a tick handles a bounded number of timers; and some of our own.
   [[nodiscard]] static constexpr std::size_t event_capacity(const config& from) noexcept {
-    return from.max_datagram_size / 11 + 3 * max_timers_per_tick + 32;
+    return from.max_datagram_size / 11 + std::size_t{3} * max_timers_per_tick + 32;
   }
 
   [[nodiscard]] row& self() noexcept { return table[member_table::self_row]; }
@@ -81,8 +81,8 @@ struct engine_state {
     detail::state_hasher out;
     out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
-                repair_wait, hold_until, std::uint64_t{period}, std::uint64_t{chunks_left},
-                std::uint64_t{newcomers_left});
+                repair_wait, missed, hold_until, held, std::uint64_t{period},
+                std::uint64_t{chunks_left}, std::uint64_t{newcomers_left});
     random.hash_into(out);
     table.hash_into(out);
     hash_timers_into(out);
@@ -125,7 +125,9 @@ struct engine_state {
   probe_round round{};
   relay_table relays{};
   time_point period_due{time_point::max()};
+  time_point missed{time_point::min()};      ///< the deadline by which the last absence was noticed
   time_point hold_until{time_point::min()};  ///< no verdict before: we have been away
+  duration held{};                           ///< how long such holds have lasted together
   std::uint32_t period{1};
 
   gossip_queue urgent;

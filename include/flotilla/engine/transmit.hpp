@@ -11,6 +11,11 @@ inline void engine::send_own(const outgoing& what) noexcept {
   if (!s_.waiting.push_own(what)) ++stats_.transmits_dropped;
 }
 
+/// Queues what others have caused: it must not crowd out what this engine itself begins.
+inline void engine::send_caused(const outgoing& what) noexcept {
+  if (!s_.waiting.push_reply(what)) ++stats_.transmits_dropped;
+}
+
 /// Queues an answer to where the question came from; to an address that has not proved that it
 /// receives, with at most three times the bytes of the question.
 inline void engine::send_reply(const outgoing& what, const inbound& to) noexcept {
@@ -23,7 +28,7 @@ inline void engine::send_reply(const outgoing& what, const inbound& to) noexcept
     reply.limit = static_cast<std::uint16_t>(most < 0xffff ? most : 0xffff);
     ++stats_.replies_capped;
   }
-  if (!s_.waiting.push_reply(reply)) ++stats_.transmits_dropped;
+  send_caused(reply);
 }
 
 inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer) noexcept {
@@ -50,7 +55,8 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
 
 inline bool engine::write_bare(wire::writer& out, const outgoing& what) const noexcept {
   const row& self_row = s_.self();
-  const wire::frame head{s_.group_tag, self_row.id, self_row.incarnation, what.target, what.kind};
+  const wire::frame head{s_.group_tag, self_row.id, self_row.incarnation,
+                         what.target,  what.kind,   what.introduce};
   switch (what.kind) {
     case wire::message_kind::ping: return wire::write_message(out, head, wire::ping{what.sequence});
     case wire::message_kind::ping_request: {
@@ -82,6 +88,9 @@ inline std::uint32_t engine::write_cargo(wire::writer& out, const outgoing& what
   if (what.kind == wire::message_kind::nack) return 0;
   const std::size_t before = out.size();
   const bool about = write_about_receiver(out, what);
+  if (what.introduce && what.kind == wire::message_kind::ack) {
+    wire::write_fact(out, fact_of(member_table::self_row));
+  }
   switch (what.facts) {
     case cargo::about_target: break;
     case cargo::own: wire::write_fact(out, fact_of(member_table::self_row)); break;

@@ -13,7 +13,9 @@
 //   +---------------------------------------+---------+-----------------------------+
 //
 //   version   1. Other versions are refused.
-//   flags     none are defined; a set bit is refused, so that later versions can give it a meaning.
+//   flags     bit 0, introduce: the answer shall begin with the receiver's own alive fact. Other
+//   bits
+//             are refused, so that later versions can give them a meaning.
 //   length    of the whole datagram: what was cut off or appended on the way shows.
 //   group tag 32 bits of a digest of the group's name.
 //
@@ -54,6 +56,7 @@ namespace wire {
 inline constexpr std::uint8_t version = 1;
 inline constexpr std::size_t frame_size = 29;
 inline constexpr std::size_t frame_length_at = 2;
+inline constexpr std::uint8_t flag_introduce = 1;
 
 enum class message_kind : std::uint8_t {
   ping = 1,
@@ -72,6 +75,7 @@ struct frame {
   flotilla::incarnation incarnation{};
   member_id target{};
   message_kind kind{};
+  bool introduce{false};
 
   friend constexpr bool operator==(const frame&, const frame&) noexcept = default;
 };
@@ -88,7 +92,7 @@ struct frame {
 /// Writes the frame with a length of 0: finish_frame puts the length in when the datagram is whole.
 constexpr void write_frame(writer& out, const frame& head) noexcept {
   out.u8(version);
-  out.u8(0);
+  out.u8(head.introduce ? flag_introduce : std::uint8_t{0});
   out.u16(0);
   out.u32(head.group_tag);
   out.u64(static_cast<std::uint64_t>(head.sender));
@@ -117,11 +121,12 @@ constexpr void finish_frame(writer& out) noexcept {
   head.target = member_id{in.u64()};
   const std::uint8_t kind = in.u8();
   if (head.group_tag != group_tag) return receive_result::other_group;
-  if (flags != 0) return receive_result::unknown_flags;
+  if ((flags & ~flag_introduce) != 0) return receive_result::unknown_flags;
   if (size < length) return receive_result::truncated;
   if (size > length) return receive_result::trailing_bytes;
   if (kind < 1 || kind > 8) return receive_result::unknown_kind;
   head.kind = static_cast<message_kind>(kind);
+  head.introduce = flags != 0;
   if (head.sender == member_id{}) return receive_result::bad_id;
   return receive_result::accepted;
 }
