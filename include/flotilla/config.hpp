@@ -46,7 +46,7 @@ enum class config_error : std::uint8_t {
   join_timeout,           ///< 1 ms to 30 days
   leave_timeout,          ///< 1 ms to 30 days
   tombstone_lifetime,     ///< protocol_period and 3 * repair_interval to 30 days
-  repair_interval,        ///< 0 (off), or protocol_period to 30 days
+  repair_interval,        ///< 0 (off), or protocol_period to 10 days
   healing_interval,       ///< 0 (off), or protocol_period to 30 days
   max_datagram_size,      ///< 96 to 65,507
   datagram_overhead,      ///< must leave 96 bytes of max_datagram_size
@@ -249,12 +249,12 @@ constexpr config_error config::validate() const noexcept {
   if (!within(join_timeout, ms, max_duration)) return e::join_timeout;
   if (!within(join_retry, ms, join_timeout)) return e::join_retry;
   if (!within(leave_timeout, ms, max_duration)) return e::leave_timeout;
+  if (repair_interval != off && !within(repair_interval, protocol_period, max_duration / 3)) {
+    return e::repair_interval;
+  }
   if (!within(tombstone_lifetime, protocol_period, max_duration) ||
       tombstone_lifetime / 3 < repair_interval) {
     return e::tombstone_lifetime;
-  }
-  if (repair_interval != off && !within(repair_interval, protocol_period, max_duration)) {
-    return e::repair_interval;
   }
   if (healing_interval != off && !within(healing_interval, protocol_period, max_duration)) {
     return e::healing_interval;
