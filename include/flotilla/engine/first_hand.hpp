@@ -40,8 +40,9 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   // (b) The one exception to "never decreases": direct, from the address probed, in answer to our
   // own number. What we hold is then somebody's invention, or from a life long past.
   if (!r.incarnation.within_window(number)) {
-    const bool there =
-        asked.to == r.address || (r.state != member_state::alive && introduced_at(in) == asked.to);
+    // At another address only when the one that we hold does not answer.
+    const bool silent = r.state != member_state::alive || r.broken_rounds != 0;
+    const bool there = asked.to == r.address || (silent && introduced_at(in) == asked.to);
     if (in.from == asked.to && there) adopt(at, number, asked.to);
     return;
   }

@@ -52,13 +52,9 @@ inline void engine::note_sender(const inbound& in) noexcept {
   const row_index at = s_.table.find(in.head.sender);
   if (at == no_row) return;
   const row& r = s_.table[at];
-  // Who is not believed alive may have returned at another address: it is asked where it speaks
-  // from.
-  if (r.state != member_state::alive) {
-    contact(at, in.from);
-  } else if (r.incarnation != in.head.incarnation) {
-    contact(at, r.address);
-  }
+  // It may have moved, or the address that we hold may be somebody's invention, which helpers with
+  // a better record would hide from our probes for ever: so it is asked where it speaks from.
+  if (r.state != member_state::alive || r.incarnation != in.head.incarnation) contact(at, in.from);
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
