@@ -199,7 +199,8 @@ class engine {
   void send_caused(const outgoing& what) noexcept;
   void send_reply(const outgoing& what, const inbound& to) noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
-  std::uint32_t write_cargo(wire::writer& out, const outgoing& what) noexcept;
+  void write_cargo(wire::writer& out, const outgoing& what) noexcept;
+  bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
   void write_gossip(wire::writer& out, member_id told) noexcept;
   void write_chunk(wire::writer& out, const outgoing& what) noexcept;

@@ -43,7 +43,7 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
     return std::nullopt;
   }
   s_.waiting.pop_front();
-  stats_.facts_sent += write_cargo(out, what);
+  write_cargo(out, what);
   wire::finish_frame(out);
   if (what.kind == wire::message_kind::ping) {
     s_.round.on_pulled(what.sequence, s_.now, s_.settings.direct_timeout);
@@ -83,21 +83,24 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
   return false;
 }
 
-/// Returns how many facts were written.
-inline std::uint32_t engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
-  if (what.kind == wire::message_kind::nack) return 0;
-  const std::size_t before = out.size();
+inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
+  if (what.kind == wire::message_kind::nack) return;
   const bool about = write_about_receiver(out, what);
   if (what.introduce && what.kind == wire::message_kind::ack) {
-    wire::write_fact(out, fact_of(member_table::self_row));
+    put_fact(out, fact_of(member_table::self_row));
   }
   switch (what.facts) {
-    case cargo::about_target: break;
-    case cargo::own: wire::write_fact(out, fact_of(member_table::self_row)); break;
-    case cargo::gossip: write_gossip(out, about ? what.target : member_id{}); break;
-    case cargo::chunk: write_chunk(out, what); break;
+    case cargo::about_target: return;
+    case cargo::own: put_fact(out, fact_of(member_table::self_row)); return;
+    case cargo::gossip: write_gossip(out, about ? what.target : member_id{}); return;
+    case cargo::chunk: write_chunk(out, what); return;
   }
-  return static_cast<std::uint32_t>((out.size() - before) / wire::fact_base_size);
+}
+
+inline bool engine::put_fact(wire::writer& out, const wire::fact& fact) noexcept {
+  const bool written = wire::write_fact(out, fact);
+  if (written) ++stats_.facts_sent;
+  return written;
 }
 
 /// First of all what the receiver should know about itself: an accusation that it can refute at
@@ -109,10 +112,10 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
   const row_index at = s_.table.find(receiver);
   if (at != no_row) {
     if (s_.table[at].state == member_state::alive && !what.tell) return false;
-    return wire::write_fact(out, fact_of(at));
+    return put_fact(out, fact_of(at));
   }
   const wire::fact* remembered = s_.absent.find(receiver);
-  return remembered != nullptr && wire::write_fact(out, *remembered);
+  return remembered != nullptr && put_fact(out, *remembered);
 }
 
 /// The queues: urgent facts (refutations and farewells) first, but where others wait too they get
@@ -123,7 +126,7 @@ inline void engine::write_gossip(wire::writer& out, member_id told) noexcept {
   const auto encode = [&](row_index at) {
     // Said already, in front: it counts as sent.
     if (s_.table[at].id == told) return true;
-    return wire::write_fact(out, fact_of(at));
+    return put_fact(out, fact_of(at));
   };
   s_.urgent.send(s_.table, budget, [&](row_index at) {
     return out.room() >= reserved + wire::max_fact_size ? encode(at) : reserved == 0 && encode(at);
@@ -146,8 +149,8 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
     const std::size_t size =
         wire::fact_size(alive) + (r.state == member_state::suspect ? wire::fact_base_size + 8 : 0);
     if (size > out.room()) break;
-    wire::write_fact(out, alive);
-    if (r.state == member_state::suspect) wire::write_fact(out, fact_of(at));
+    put_fact(out, alive);
+    if (r.state == member_state::suspect) put_fact(out, fact_of(at));
   }
   out.patch_u32(wire::state_reply_next_at, at < s_.table.end() ? at : wire::end_of_state);
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <flotilla/member.hpp>
@@ -54,7 +55,7 @@ inline constexpr std::size_t max_fact_size = fact_base_size + 1 + max_address_si
 /// Writes the fact if it fits whole; otherwise nothing is written and false returned.
 constexpr bool write_fact(writer& out, const fact& what) noexcept {
   const std::size_t size = fact_size(what);
-  if (size > out.room()) return false;
+  if (!out.ok() || size > out.room()) return false;
   out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(what.state) + 1));
   out.u8(static_cast<std::uint8_t>(size - fact_head_size));
   out.u64(static_cast<std::uint64_t>(what.subject));
@@ -79,6 +80,7 @@ class fact_reader {
   [[nodiscard]] constexpr receive_result error() const noexcept { return error_; }
 
   constexpr fact_read next(fact& out) noexcept {
+    if (error_ != receive_result::accepted) return fact_read::malformed;
     if (in_.empty()) return fact_read::end;
     const std::uint8_t kind = in_.u8();
     const std::uint8_t size = in_.u8();

@@ -42,7 +42,7 @@ template <class Body>
   const receive_result result = read_body(in, body);
   if (result != receive_result::accepted) return result;
   if (!Body::carries_facts && !in.empty()) return receive_result::trailing_bytes;
-  out.body = body;
+  out.body = message_body{body};  // clang 14: assigning the alternative is no constant expression
   out.facts = in.rest();
   return check_facts(out.facts);
 }

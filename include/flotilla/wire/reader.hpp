@@ -12,6 +12,15 @@ namespace wire {
 
 /// A cursor over bytes that somebody else owns. After a failed read everything yields zero.
 class reader {
+  // First, because clang 14 wants a template defined before a constant expression calls it.
+  template <std::size_t Size>
+  constexpr std::uint64_t number() noexcept {
+    const std::span<const std::byte> taken = bytes(Size);
+    std::uint64_t value = 0;
+    for (const std::byte b : taken) value = value << 8U | std::to_integer<std::uint64_t>(b);
+    return value;
+  }
+
  public:
   constexpr explicit reader(std::span<const std::byte> bytes) noexcept : rest_{bytes} {}
 
@@ -37,14 +46,6 @@ class reader {
   }
 
  private:
-  template <std::size_t Size>
-  constexpr std::uint64_t number() noexcept {
-    const std::span<const std::byte> taken = bytes(Size);
-    std::uint64_t value = 0;
-    for (const std::byte b : taken) value = value << 8U | std::to_integer<std::uint64_t>(b);
-    return value;
-  }
-
   std::span<const std::byte> rest_;
   bool ok_{true};
 };

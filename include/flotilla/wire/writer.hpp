@@ -12,6 +12,21 @@ namespace wire {
 
 /// A cursor over a buffer that somebody else owns. After a failed write nothing more is written.
 class writer {
+  // First, because clang 14 wants a template defined before a constant expression calls it.
+  constexpr bool claim(std::size_t count) noexcept {
+    ok_ = ok_ && count <= room();
+    return ok_;
+  }
+
+  template <std::size_t Size>
+  constexpr void number(std::uint64_t value) noexcept {
+    if (!claim(Size)) return;
+    for (std::size_t i = 0; i < Size; ++i) {
+      buffer_[size_ + i] = static_cast<std::byte>(value >> (8 * (Size - 1 - i)) & 0xffU);
+    }
+    size_ += Size;
+  }
+
  public:
   constexpr explicit writer(std::span<std::byte> buffer) noexcept : buffer_{buffer} {}
 
@@ -41,25 +56,12 @@ class writer {
   }
   /// The same for four bytes.
   constexpr void patch_u32(std::size_t at, std::uint32_t value) noexcept {
+    if (at + 4 > size_) return;
     patch_u16(at, static_cast<std::uint16_t>(value >> 16U));
     patch_u16(at + 2, static_cast<std::uint16_t>(value & 0xffffU));
   }
 
  private:
-  constexpr bool claim(std::size_t count) noexcept {
-    ok_ = ok_ && count <= room();
-    return ok_;
-  }
-
-  template <std::size_t Size>
-  constexpr void number(std::uint64_t value) noexcept {
-    if (!claim(Size)) return;
-    for (std::size_t i = 0; i < Size; ++i) {
-      buffer_[size_ + i] = static_cast<std::byte>(value >> (8 * (Size - 1 - i)) & 0xffU);
-    }
-    size_ += Size;
-  }
-
   std::span<std::byte> buffer_;
   std::size_t size_{0};
   bool ok_{true};
