@@ -115,7 +115,8 @@ inline void engine::run_suspicions() noexcept {
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
       continue;
     }
-    verdict(subject, member_state::dead, s_.self().id, ours, true);
+    // The fact names whose probe failed, not who was first to lose patience.
+    verdict(subject, member_state::dead, ours.accuser, ours, true);
   }
 }
 
