@@ -41,6 +41,13 @@ using time_point = monotonic_clock::time_point;
 
 namespace detail {
 
+[[nodiscard]] constexpr time_point earlier(time_point a, time_point b) noexcept {
+  return a < b ? a : b;
+}
+[[nodiscard]] constexpr time_point later(time_point a, time_point b) noexcept {
+  return a < b ? b : a;
+}
+
 /// `instant + delta` without overflow: sticks to the ends of the range.
 [[nodiscard]] constexpr time_point saturating_add(time_point instant, duration delta) noexcept {
   const std::int64_t at = instant.time_since_epoch().count();

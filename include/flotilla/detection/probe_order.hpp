@@ -26,12 +26,20 @@ class probe_order {
   [[nodiscard]] row_index operator[](std::uint32_t i) const noexcept { return rows_[i]; }
   [[nodiscard]] bool try_reserve_one() noexcept { return rows_.try_reserve(rows_.size() + 1); }
 
-  /// Puts a newcomer at a random place among those still to come in this traversal, where it may
-  /// also be the last. There must be room (try_reserve_one).
+  /// Puts a newcomer at a random place of the list: among those still to come in this traversal, or
+  /// among those that have had their turn. If all newcomers were still to come, a stream of them
+  /// would keep the traversal from ending. There must be room (try_reserve_one).
   void insert(member_table& table, row_index at, detail::random_generator& random) noexcept {
     rows_.push_back(at);
-    table[at].order_at = rows_.size() - 1;
-    exchange(table, rows_.size() - 1, next_ + random.below(rows_.size() - next_));
+    const std::uint32_t last = rows_.size() - 1;
+    table[at].order_at = last;
+    const std::uint32_t place = random.below(rows_.size());
+    if (place >= next_) {
+      exchange(table, last, place);
+    } else {
+      exchange(table, last, next_);
+      ++next_;
+    }
   }
 
   void remove(member_table& table, row_index at) noexcept {

@@ -7,6 +7,7 @@
 
 #include <flotilla/config.hpp>
 #include <flotilla/detail/logarithm.hpp>
+#include <flotilla/detail/mix.hpp>
 #include <flotilla/detail/timer_heap.hpp>
 #include <flotilla/event.hpp>
 #include <flotilla/member.hpp>
@@ -26,18 +27,19 @@ struct suspicion {
   time_point since{};
   flotilla::incarnation incarnation{};
   std::array<std::uint32_t, max_confirmations>
-      confirmers{};  ///< low halves of ids: enough to tell apart
+      confirmers{};  ///< 32 mixed bits of each id: enough to tell apart
   std::uint8_t confirmations{0};
   bool acked{false};  ///< the suspect has answered us since (rule (d) of the design)
 
   /// Counts an accuser once; neither the first accuser nor a repetition confirms anything (S9).
   bool confirm(member_id by) noexcept {
     if (by == accuser || confirmations == max_confirmations) return false;
-    const auto low = static_cast<std::uint32_t>(static_cast<std::uint64_t>(by));
+    const auto mark = static_cast<std::uint32_t>(
+        detail::mix(static_cast<std::uint64_t>(by), detail::mix_key{}) >> 32U);
     for (std::size_t i = 0; i < confirmations; ++i) {
-      if (confirmers[i] == low) return false;
+      if (confirmers[i] == mark) return false;
     }
-    confirmers[confirmations++] = low;
+    confirmers[confirmations++] = mark;
     return true;
   }
 

@@ -10,13 +10,6 @@ inline namespace v1 {
 
 namespace detail {
 
-[[nodiscard]] constexpr time_point earlier(time_point a, time_point b) noexcept {
-  return a < b ? a : b;
-}
-[[nodiscard]] constexpr time_point later(time_point a, time_point b) noexcept {
-  return a < b ? b : a;
-}
-
 /// The config of an inert engine: as little as possible, the identity as it was given.
 [[nodiscard]] inline config inert_config(const config& broken) {
   config c;

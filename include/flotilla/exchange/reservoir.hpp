@@ -54,21 +54,24 @@ class reservoir {
     }
   }
 
-  /// One address that is due; takes note of the attempt. False when none is.
+  /// The address that has been due longest; takes note of the attempt. False when none is due.
   [[nodiscard]] bool next(time_point now, entry& out) noexcept {
     while (!entries_.empty() && detail::elapsed(entries_.front().died, now) > lifetime) {
       entries_.pop_front();
     }
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      if (entries_[i].due > now) continue;
-      entry& found = entries_[i];
-      found.interval = found.interval + found.interval;
-      if (found.interval > longest_interval) found.interval = longest_interval;
-      found.due = detail::saturating_add(now, found.interval);
-      out = found;
-      return true;
+    std::size_t first = 0;
+    for (std::size_t i = 1; i < entries_.size(); ++i) {
+      if (entries_[i].due < entries_[first].due) first = i;
     }
-    return false;
+    if (entries_.empty() || entries_[first].due > now) return false;
+    entry& found = entries_[first];
+    const duration doubled = detail::saturating_multiply(found.interval, 2);
+    if (found.interval < longest_interval) {
+      found.interval = doubled < longest_interval ? doubled : longest_interval;
+    }
+    found.due = detail::saturating_add(now, found.interval);
+    out = found;
+    return true;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

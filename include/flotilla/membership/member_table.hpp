@@ -57,9 +57,8 @@ class member_table {
 
   /// A member believed alive or suspect at this address, or no_row.
   [[nodiscard]] row_index find_active_at(const endpoint& address) const noexcept {
-    return by_address_.find(digest(address), [&](row_index at) {
-      return rows_[at].address == address && is_active(rows_[at].state);
-    });
+    return by_address_.find(digest(address),
+                            [&](row_index at) { return rows_[at].address == address; });
   }
 
   /// Adds a member that is not in the table yet. no_row, and nothing changed, when the table is
@@ -106,6 +105,9 @@ class member_table {
     --counts_[static_cast<std::size_t>(rows_[at].state)];
     rows_[at].state = state;
     ++counts_[static_cast<std::size_t>(state)];
+    // The dead do not take up a living member's place in the index.
+    if (!is_active(state)) unindex_address(at);
+    if (is_active(state) && !rows_[at].address_indexed) index_address(at);
   }
 
   void set_address(row_index at, const endpoint& address) noexcept {
@@ -138,6 +140,7 @@ class member_table {
   }
 
   void index_address(row_index at) noexcept {
+    if (!is_active(rows_[at].state)) return;
     std::uint32_t sharing = 0;
     const std::uint64_t where = digest(rows_[at].address);
     const row_index stopped = by_address_.find(where, [&](row_index other) {

@@ -57,9 +57,14 @@ constexpr merge_outcome merge(belief<Rep, Address>& held,
                               const belief<Rep, Address>& told) noexcept {
   if (!held.incarnation.within_window(told.incarnation)) return merge_outcome::outside_window;
   unsigned outcome = 0;
-  if (told.has_place &&
-      (!held.has_place || detail::overrides(told.place_incarnation, told.address,
-                                            held.place_incarnation, held.address))) {
+  // No place is newer than its verdict, so an alive fact ahead of our verdict is ahead of our
+  // place: said first, because their distance may be more than serials can order.
+  const bool ahead =
+      told.place_incarnation == told.incarnation && told.incarnation > held.incarnation;
+  const bool newer_place =
+      !held.has_place || ahead ||
+      detail::overrides(told.place_incarnation, told.address, held.place_incarnation, held.address);
+  if (told.has_place && newer_place) {
     held.has_place = true;
     held.place_incarnation = told.place_incarnation;
     held.address = told.address;

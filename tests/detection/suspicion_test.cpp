@@ -1,0 +1,114 @@
+// detection/suspicion_test.cpp - flotilla/detection/suspicion.hpp
+// Who confirms a suspicion (S9), and time-outs and budgets as in the paper's figure 3c.
+#include <flotilla/detection/suspicion.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+
+namespace {
+
+using namespace std::chrono_literals;
+using flotilla::config;
+using flotilla::duration;
+using flotilla::member_id;
+using flotilla::suspicion;
+using flotilla::suspicion_timeout;
+using flotilla::transmit_budget;
+
+suspicion accused_by(std::uint64_t accuser) {
+  suspicion record;
+  record.accuser = member_id{accuser};
+  return record;
+}
+
+// Traps: the first accuser (which is the local node, when its own probe failed) and repetitions of
+// whoever has confirmed already tell nothing new.
+TEST(Suspicion, EachAccuserConfirmsOnceAndTheFirstNever) {
+  suspicion record = accused_by(1);
+  EXPECT_FALSE(record.confirm(member_id{1}));
+  EXPECT_EQ(record, accused_by(1));
+  EXPECT_TRUE(record.confirm(member_id{2}));
+  EXPECT_FALSE(record.confirm(member_id{2}));
+  EXPECT_FALSE(record.confirm(member_id{1}));
+  EXPECT_TRUE(record.confirm(member_id{3}));
+  EXPECT_FALSE(record.confirm(member_id{2}));
+  EXPECT_EQ(record.confirmations, 2U);
+}
+
+TEST(Suspicion, ConfirmationsStopAtK) {
+  suspicion record = accused_by(1);
+  for (std::uint64_t id = 2; id < 2 + suspicion::max_confirmations; ++id) {
+    EXPECT_TRUE(record.confirm(member_id{id}));
+  }
+  const suspicion full = record;
+  EXPECT_FALSE(record.confirm(member_id{100}));
+  EXPECT_EQ(record, full);
+  EXPECT_EQ(record.confirmations, 3U);
+}
+
+// Ids are the embedding program's: address and port in one word is a natural choice, and then whole
+// groups share one half of the word.
+TEST(Suspicion, AccusersAreToldApartByTheirWholeIds) {
+  for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{1} << 32U,
+                                   std::uint64_t{0x100000001}, std::uint64_t{1} << 63U}) {
+    suspicion record = accused_by(7946);
+    EXPECT_TRUE(record.confirm(member_id{7946 + step})) << std::hex << step;
+    EXPECT_FALSE(record.confirm(member_id{7946 + step})) << std::hex << step;
+  }
+  suspicion record = accused_by(0x0a00000100001f0aU);
+  EXPECT_TRUE(record.confirm(member_id{0x0a00000200001f0aU}));
+  EXPECT_TRUE(record.confirm(member_id{0x0a00000300001f0aU}));
+}
+
+// A record with fewer than K confirmations has free places; no id may look as if it were in one.
+TEST(Suspicion, FreePlacesConfirmNobody) {
+  suspicion record = accused_by(1);
+  EXPECT_TRUE(record.confirm(member_id{std::uint64_t{1} << 32U}));  // its low half is 0
+  EXPECT_EQ(record.confirmations, 1U);
+}
+
+// SWIM, section 5: "the suspicion time-out is 3 ceil(log(N+1))" periods; figure 3c shows 9, 12, 15.
+TEST(Suspicion, TimeoutsAreThoseOfThePapersFigure) {
+  const config paper = config::swim_paper();
+  const auto periods = [&](std::uint32_t n) {
+    const duration timeout = suspicion_timeout(paper, n);
+    EXPECT_EQ(timeout % paper.protocol_period, duration::zero()) << n;
+    return timeout / paper.protocol_period;
+  };
+  for (std::uint32_t n = 8; n <= 19; ++n) EXPECT_EQ(periods(n), 9) << n;
+  for (std::uint32_t n = 20; n <= 53; ++n) EXPECT_EQ(periods(n), 12) << n;
+  for (std::uint32_t n = 54; n <= 147; ++n) EXPECT_EQ(periods(n), 15) << n;
+  for (std::uint32_t n = 2; n <= 53; ++n) {
+    EXPECT_EQ(transmit_budget(paper, n), static_cast<std::uint32_t>(periods(n))) << n;
+  }
+}
+
+// Issue 2: with loopback() the suspicion lasts at least 1 s at 10 members.
+TEST(Suspicion, LoopbackGivesTenMembersASecond) {
+  EXPECT_GE(suspicion_timeout(config::loopback(), 10), 1s);
+}
+
+TEST(Suspicion, TimeoutsSaturate) {
+  config settings;
+  settings.protocol_period = duration::max() / 2;
+  settings.suspicion_multiplier = 1000;
+  EXPECT_EQ(suspicion_timeout(settings, 10), duration::max());
+  settings.protocol_period = flotilla::max_duration;
+  EXPECT_EQ(suspicion_timeout(settings, (1U << 24U) - 2), duration::max());
+}
+
+TEST(Suspicion, TimeoutsAndBudgetsGrowWithTheGroupAndAreNeverZero) {
+  const config settings;
+  duration last{};
+  for (std::uint32_t n = 0; n < 100'000; ++n) {
+    const duration timeout = suspicion_timeout(settings, n);
+    ASSERT_GE(timeout, last) << n;
+    ASSERT_GE(timeout, settings.suspicion_multiplier * settings.protocol_period);
+    ASSERT_GE(transmit_budget(settings, n), settings.retransmit_multiplier);
+    last = timeout;
+  }
+}
+
+}  // namespace

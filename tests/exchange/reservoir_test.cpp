@@ -1,0 +1,190 @@
+// exchange/reservoir_test.cpp - flotilla/exchange/reservoir.hpp
+// The dead are tried at intervals that double up to 5 minutes, all of them, for 24 hours.
+#include <flotilla/exchange/reservoir.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include <flotilla/config.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using flotilla::duration;
+using flotilla::endpoint;
+using flotilla::member_id;
+using flotilla::reservoir;
+using flotilla::time_point;
+
+constexpr time_point start{1000h};
+
+endpoint home(std::uint64_t id) {
+  return endpoint::ipv4({10, 0, 0, static_cast<std::uint8_t>(id)}, 7946);
+}
+/// Ids 1 to `count`, all dead since `start`.
+reservoir filled(std::uint64_t count, duration first, std::size_t size = reservoir::capacity) {
+  reservoir dead{size};
+  for (std::uint64_t id = 1; id <= count; ++id) dead.add(member_id{id}, home(id), start, first);
+  return dead;
+}
+/// The id that is tried now, 0 for none.
+std::uint64_t next(reservoir& dead, time_point now) {
+  reservoir::entry entry;
+  if (!dead.next(now, entry)) return 0;
+  EXPECT_EQ(entry.address, home(static_cast<std::uint64_t>(entry.id)));
+  return static_cast<std::uint64_t>(entry.id);
+}
+/// When each is tried, with one attempt every `period` as the engine makes them.
+std::map<std::uint64_t, std::vector<duration>> attempts(reservoir dead, duration period,
+                                                        duration end) {
+  std::map<std::uint64_t, std::vector<duration>> result;
+  for (duration t{}; t <= end; t += period) {
+    if (const std::uint64_t id = next(dead, start + t)) result[id].push_back(t);
+  }
+  return result;
+}
+
+// Healing: "each retried at intervals that double up to 5 minutes and dropped after 24 h".
+TEST(Reservoir, IntervalsDoubleUpToFiveMinutes) {
+  const auto tried = attempts(filled(1, 10s), 1s, 30min).at(1);
+  std::vector<duration> expected;
+  duration at{};
+  for (duration interval = 10s; at <= 30min; interval = std::min<duration>(2 * interval, 5min)) {
+    at += interval;
+    if (at <= 30min) expected.push_back(at);
+  }
+  EXPECT_EQ(tried, expected);
+}
+
+TEST(Reservoir, IsNotDueANanosecondTooSoon) {
+  reservoir dead = filled(1, 10s);
+  EXPECT_EQ(next(dead, start + 10s - 1ns), 0U);
+  EXPECT_EQ(next(dead, start + 10s), 1U);
+  EXPECT_EQ(next(dead, start + 30s - 1ns), 0U);
+  EXPECT_EQ(next(dead, start + 30s), 1U);
+}
+
+TEST(Reservoir, IsGivenUpAfterADay) {
+  reservoir dead = filled(1, 10s);
+  reservoir copy = dead;
+  EXPECT_EQ(next(dead, start + 24h), 1U);
+  EXPECT_EQ(dead.size(), 1U);
+  EXPECT_EQ(next(copy, start + 24h + 1ns), 0U);
+  EXPECT_EQ(copy.size(), 0U);
+  EXPECT_GT(attempts(filled(1, 10s), 1min, 48h).at(1).back(), 23h + 50min);
+}
+
+// One attempt a period is all that there is. Those in front must not use them up: with wan()'s
+// period of 5 s, 60 of them would, once their intervals have grown to 5 minutes.
+TEST(Reservoir, EveryDeadMemberHasItsTurn) {
+  const flotilla::config wan = flotilla::config::wan();
+  for (const duration period : {wan.protocol_period, 2 * wan.protocol_period}) {
+    const auto tried = attempts(filled(64, wan.healing_interval), period, 3h);
+    ASSERT_EQ(tried.size(), 64U) << "in 3 hours";
+    for (const auto& [id, when] : tried) {
+      ASSERT_LE(when.front(), 64 * period + wan.healing_interval) << id;
+      duration longest{};
+      for (std::size_t i = 1; i < when.size(); ++i) {
+        longest = std::max(longest, when[i] - when[i - 1]);
+      }
+      ASSERT_LE(longest, 5min + 64 * period) << id;
+      ASSERT_GE(when.back(), 3h - (5min + 64 * period)) << id;
+    }
+  }
+}
+
+TEST(Reservoir, TheNewestDeathIsTriedSoonBehindManyOldOnes) {
+  reservoir dead = filled(63, 30s);
+  for (duration t{}; t <= 2h; t += 5s) next(dead, start + t);
+  dead.add(member_id{64}, home(64), start + 2h, 30s);
+  duration waited{};
+  while (waited < 1h && next(dead, start + 2h + waited) != 64) waited += 5s;
+  EXPECT_LE(waited, 30s + 64 * 5s);
+}
+
+TEST(Reservoir, HoldsTheNewestDeaths) {
+  reservoir dead{3};
+  for (std::uint64_t id = 1; id <= 10; ++id) {
+    dead.add(member_id{id}, home(id), start, 10s);
+    EXPECT_EQ(dead.size(), std::min<std::uint64_t>(id, 3));
+  }
+  std::set<std::uint64_t> held;
+  for (int i = 0; i < 3; ++i) held.insert(next(dead, start + 10s));
+  EXPECT_EQ(held, (std::set<std::uint64_t>{8, 9, 10}));
+}
+
+TEST(Reservoir, WhoDiesAgainBeginsAnewAtItsNewAddress) {
+  reservoir dead = filled(2, 10s);
+  next(dead, start + 10s);
+  dead.add(member_id{1}, home(9), start + 20s, 10s);
+  EXPECT_EQ(dead.size(), 2U);
+  reservoir::entry entry;
+  ASSERT_TRUE(dead.next(start + 29s, entry));
+  EXPECT_EQ(entry.id, member_id{2});
+  ASSERT_TRUE(dead.next(start + 30s, entry));
+  EXPECT_EQ(entry.id, member_id{1});
+  EXPECT_EQ(entry.address, home(9));
+  EXPECT_EQ(entry.died, start + 20s);
+}
+
+TEST(Reservoir, RemovingOneKeepsTheOthers) {
+  for (std::uint64_t gone = 1; gone <= 4; ++gone) {
+    reservoir dead = filled(4, 10s);
+    dead.remove(member_id{gone});
+    dead.remove(member_id{gone});
+    dead.remove(member_id{77});
+    EXPECT_EQ(dead.size(), 3U);
+    std::set<std::uint64_t> tried;
+    for (int i = 0; i < 4; ++i) tried.insert(next(dead, start + 10s));
+    std::set<std::uint64_t> expected{0, 1, 2, 3, 4};
+    expected.erase(gone);
+    EXPECT_EQ(tried, expected);
+  }
+}
+
+TEST(Reservoir, WithoutCapacityHoldsNobody) {
+  for (reservoir dead : {reservoir{}, reservoir{0}}) {
+    dead.add(member_id{1}, home(1), start, 10s);
+    EXPECT_EQ(dead.size(), 0U);
+    EXPECT_EQ(next(dead, time_point::max()), 0U);
+    EXPECT_EQ(dead.bytes_allocated(), 0U);
+  }
+}
+
+// A first interval beyond 5 minutes is the owner's wish: the next ones are not shorter.
+TEST(Reservoir, IntervalsNeverShrink) {
+  const auto tried = attempts(filled(1, 1h), 1min, 6h).at(1);
+  EXPECT_EQ(tried, (std::vector<duration>{1h, 2h, 3h, 4h, 5h, 6h}));
+}
+
+TEST(Reservoir, TheEndOfTimeSaturates) {
+  reservoir dead{1};
+  dead.add(member_id{1}, home(1), time_point::max() - 1s, 10s);
+  EXPECT_EQ(next(dead, time_point::max() - 1s), 0U);
+  EXPECT_EQ(next(dead, time_point::max()), 1U);
+}
+
+TEST(Reservoir, IsAValueWhoseHashFollowsIt) {
+  const auto digest = [](const reservoir& dead) {
+    flotilla::detail::state_hasher out;
+    dead.hash_into(out);
+    return out.digest();
+  };
+  reservoir dead = filled(3, 10s);
+  reservoir copy = dead;
+  EXPECT_EQ(digest(copy), digest(dead));
+  next(dead, start + 10s);
+  EXPECT_NE(copy, dead);
+  EXPECT_NE(digest(copy), digest(dead));
+  next(copy, start + 10s);
+  EXPECT_EQ(copy, dead);
+}
+
+}  // namespace

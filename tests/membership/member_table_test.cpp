@@ -1,0 +1,249 @@
+// membership/member_table_test.cpp - flotilla/membership/member_table.hpp
+// Found by id and by address, counted by state, bounded, and never moved.
+#include <flotilla/membership/member_table.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using flotilla::endpoint;
+using flotilla::incarnation;
+using flotilla::member;
+using flotilla::member_id;
+using flotilla::member_state;
+using flotilla::member_table;
+using flotilla::no_row;
+using flotilla::row;
+using flotilla::row_index;
+using flotilla::detail::mix_key;
+
+/// Where the i-th member lives unless a test says otherwise.
+endpoint home(std::uint32_t i) {
+  return endpoint::ipv4({10, static_cast<std::uint8_t>(i >> 16U),
+                         static_cast<std::uint8_t>(i >> 8U), static_cast<std::uint8_t>(i)},
+                        7946);
+}
+member someone(std::uint32_t i) { return {member_id{i}, home(i), incarnation{i}}; }
+member dead_at(std::uint32_t i, const endpoint& where) {
+  return {member_id{i}, where, incarnation{0}, member_state::dead};
+}
+member_table table_of(std::uint32_t count, std::uint32_t limit = 1000) {
+  member_table table{mix_key{1, 2}, limit, 0, someone(1)};
+  for (std::uint32_t i = 2; i <= count; ++i) EXPECT_NE(table.add(someone(i)), no_row);
+  return table;
+}
+std::uint64_t digest(const member_table& table) {
+  flotilla::detail::state_hasher out;
+  table.hash_into(out);
+  return out.digest();
+}
+
+TEST(MemberTable, BeginsWithSelfInRowZero) {
+  const member_table table = table_of(1);
+  EXPECT_EQ(table.find(member_id{1}), member_table::self_row);
+  EXPECT_EQ(table.find_active_at(home(1)), member_table::self_row);
+  EXPECT_EQ(table[member_table::self_row].snapshot(), someone(1));
+  EXPECT_EQ(table[member_table::self_row].place_incarnation, incarnation{1});
+  EXPECT_EQ(table.size(), 1U);
+  EXPECT_EQ(table.active(), 1U);
+}
+
+TEST(MemberTable, FindsEveryMemberByIdAndAddress) {
+  const member_table table = table_of(1000);
+  EXPECT_TRUE(table.full());
+  std::set<row_index> rows;
+  for (std::uint32_t i = 1; i <= 1000; ++i) {
+    const row_index at = table.find(member_id{i});
+    ASSERT_LT(at, table.end());
+    EXPECT_EQ(table[at].snapshot(), someone(i));
+    EXPECT_EQ(table.find_active_at(home(i)), at);
+    rows.insert(at);
+  }
+  EXPECT_EQ(rows.size(), 1000U);
+  EXPECT_EQ(table.find(member_id{1001}), no_row);
+  EXPECT_EQ(table.find(member_id{0}), no_row);
+  EXPECT_EQ(table.find_active_at(home(1001)), no_row);
+}
+
+// Law 5: a full table refuses, and nothing already held is lost or changed.
+TEST(MemberTable, AtTheLimitRefusesAndChangesNothing) {
+  for (const std::uint32_t limit : {1U, 2U, 255U, 256U, 257U}) {
+    member_table table = table_of(limit, limit);
+    ASSERT_TRUE(table.full());
+    const member_table before = table;
+    EXPECT_EQ(table.add(someone(limit + 1)), no_row);
+    EXPECT_EQ(table, before);
+    EXPECT_EQ(digest(table), digest(before));
+    if (limit == 1) continue;
+    table.remove(table.find(member_id{limit}));
+    EXPECT_FALSE(table.full());
+    EXPECT_NE(table.add(someone(limit + 1)), no_row);
+  }
+}
+
+TEST(MemberTable, RowsNeverMoveAndFreeOnesAreUsedAgain) {
+  member_table table{mix_key{}, 5000, 0, someone(1)};
+  std::vector<std::pair<row_index, const row*>> places;
+  for (std::uint32_t i = 2; i <= 5000; ++i) {
+    const row_index at = table.add(someone(i));
+    places.emplace_back(at, &table[at]);
+  }
+  const std::size_t bytes = table.bytes_allocated();
+  for (std::uint32_t i = 2; i <= 5000; i += 2) table.remove(table.find(member_id{i}));
+  for (std::uint32_t i = 2; i <= 5000; i += 2) ASSERT_NE(table.add(someone(i + 10000)), no_row);
+  EXPECT_EQ(table.end(), 5000U);
+  EXPECT_EQ(table.bytes_allocated(), bytes);
+  for (std::uint32_t i = 3; i <= 5000; i += 2) {
+    const auto& [at, place] = places[i - 2];
+    ASSERT_EQ(table.find(member_id{i}), at);
+    ASSERT_EQ(&table[at], place);
+    ASSERT_EQ(place->id, member_id{i});
+  }
+}
+
+// Law 5: expected_members == max_members means that nothing is ever allocated afterwards.
+TEST(MemberTable, WhatIsExpectedIsReserved) {
+  member_table table{mix_key{}, 3000, 3000, someone(1)};
+  const std::size_t bytes = table.bytes_allocated();
+  for (std::uint32_t i = 2; i <= 3000; ++i) ASSERT_NE(table.add(someone(i)), no_row);
+  EXPECT_EQ(table.bytes_allocated(), bytes);
+}
+
+TEST(MemberTable, ARowUsedAgainRemembersNothing) {
+  member_table table = table_of(2);
+  const row_index at = table.find(member_id{2});
+  table[at].queue_at = 9;
+  table[at].timer = 9;
+  table[at].contacted_in = 9;
+  table[at].broken_rounds = 9;
+  table.remove(at);
+  EXPECT_EQ(table[at].id, member_id{0});
+  ASSERT_EQ(table.add(someone(3)), at);
+  row fresh{};
+  fresh.id = member_id{3};
+  fresh.incarnation = fresh.place_incarnation = incarnation{3};
+  fresh.address = home(3);
+  fresh.address_indexed = table[at].address_indexed;
+  EXPECT_EQ(table[at], fresh);
+}
+
+TEST(MemberTable, CountsMembersByState) {
+  member_table table = table_of(5);
+  const auto counts = [&] {
+    return std::vector<std::uint32_t>{
+        table.count(member_state::alive), table.count(member_state::suspect),
+        table.count(member_state::dead), table.count(member_state::left)};
+  };
+  using expected = std::vector<std::uint32_t>;
+  EXPECT_EQ(counts(), (expected{5, 0, 0, 0}));
+  table.set_state(table.find(member_id{2}), member_state::suspect);
+  table.set_state(table.find(member_id{3}), member_state::dead);
+  table.set_state(table.find(member_id{4}), member_state::left);
+  EXPECT_EQ(counts(), (expected{2, 1, 1, 1}));
+  EXPECT_EQ(table.active(), 3U);
+  table.set_state(table.find(member_id{4}), member_state::left);  // no change
+  EXPECT_EQ(counts(), (expected{2, 1, 1, 1}));
+  table.remove(table.find(member_id{3}));
+  ASSERT_NE(table.add(dead_at(6, home(6))), no_row);
+  ASSERT_NE(table.add(dead_at(7, home(7))), no_row);
+  EXPECT_EQ(counts(), (expected{2, 1, 2, 1}));
+  EXPECT_EQ(table.size(), 6U);
+}
+
+TEST(MemberTable, OnlyActiveMembersAreFoundAtTheirAddress) {
+  member_table table = table_of(2);
+  const row_index at = table.find(member_id{2});
+  const std::pair<member_state, row_index> expected[] = {{member_state::suspect, at},
+                                                         {member_state::dead, no_row},
+                                                         {member_state::alive, at},
+                                                         {member_state::left, no_row}};
+  for (const auto& [state, found] : expected) {
+    table.set_state(at, state);
+    EXPECT_EQ(table.find_active_at(home(2)), found) << to_string(state);
+    EXPECT_EQ(table.find(member_id{2}), at);
+  }
+}
+
+TEST(MemberTable, AMovedMemberIsFoundAtItsNewAddressOnly) {
+  member_table table = table_of(300);
+  for (std::uint32_t i = 2; i <= 300; ++i) {
+    const row_index at = table.find(member_id{i});
+    table.set_address(at, home(i + 1000));
+    EXPECT_EQ(table.find_active_at(home(i)), no_row);
+    EXPECT_EQ(table.find_active_at(home(i + 1000)), at);
+  }
+  for (std::uint32_t i = 2; i <= 300; ++i) {
+    const row_index at = table.find_active_at(home(i + 1000));
+    ASSERT_NE(at, no_row);
+    EXPECT_EQ(table[at].id, member_id{i});
+  }
+}
+
+// A flood of forged facts about one address must not make every search there slow.
+TEST(MemberTable, ManyAtOneAddressStayFindableById) {
+  member_table table = table_of(1);
+  const endpoint shared = home(77);
+  for (std::uint32_t i = 2; i <= 40; ++i) {
+    ASSERT_NE(table.add({member_id{i}, shared, incarnation{0}}), no_row);
+  }
+  for (std::uint32_t i = 2; i <= 40; ++i) EXPECT_NE(table.find(member_id{i}), no_row);
+  EXPECT_NE(table.find_active_at(shared), no_row);
+  for (std::uint32_t i = 2; i <= 40; ++i) table.remove(table.find(member_id{i}));
+  EXPECT_EQ(table.find_active_at(shared), no_row);
+  ASSERT_NE(table.add({member_id{50}, shared, incarnation{0}}), no_row);
+  EXPECT_EQ(table.find_active_at(shared), table.find(member_id{50}));
+}
+
+// A process that restarts with a new id each time leaves dead members at its address until their
+// tombstones expire. Whoever lives there now is found all the same: a candidate must be seen as
+// one.
+TEST(MemberTable, TheDeadDoNotCrowdOutTheLivingAtOneAddress) {
+  member_table table = table_of(1);
+  const endpoint shared = home(77);
+  for (std::uint32_t i = 2; i <= 30; ++i) {
+    const row_index at = table.add({member_id{i}, shared, incarnation{0}});
+    ASSERT_NE(at, no_row);
+    ASSERT_EQ(table.find_active_at(shared), at) << "start number " << i - 1;
+    table.set_state(at, i % 2 == 0 ? member_state::dead : member_state::left);
+    EXPECT_EQ(table.find_active_at(shared), no_row);
+  }
+  // One of the first comes back to life there, and moves away.
+  const row_index first = table.find(member_id{2});
+  table.set_state(first, member_state::alive);
+  EXPECT_EQ(table.find_active_at(shared), first);
+  table.set_address(first, home(2));
+  EXPECT_EQ(table.find_active_at(shared), no_row);
+  EXPECT_EQ(table.find_active_at(home(2)), first);
+}
+
+// Law 6: a copy is the same value and shares nothing.
+TEST(MemberTable, IsAValue) {
+  const member_table table = table_of(300);
+  member_table copy = table;
+  EXPECT_EQ(copy, table);
+  EXPECT_EQ(digest(copy), digest(table));
+  copy.set_state(copy.find(member_id{2}), member_state::suspect);
+  EXPECT_NE(copy, table);
+  EXPECT_NE(digest(copy), digest(table));
+  EXPECT_EQ(table.count(member_state::suspect), 0U);
+  copy.remove(copy.find(member_id{3}));
+  EXPECT_NE(table.find(member_id{3}), no_row);
+  const member_table moved = std::move(copy);
+  EXPECT_EQ(moved.size(), 299U);
+}
+
+TEST(MemberTable, TheKeyDecidesNothingThatIsSeen) {
+  for (std::uint64_t k = 0; k < 20; ++k) {
+    member_table table{mix_key{k, ~k}, 100, 0, someone(1)};
+    for (std::uint32_t i = 2; i <= 100; ++i) {
+      EXPECT_EQ(table.add(someone(i)), i - 1);  // rows are given in order
+    }
+  }
+}
+
+}  // namespace
