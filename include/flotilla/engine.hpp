@@ -126,6 +126,7 @@ class engine {
 
   // engine/receive.hpp
   receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
+  [[nodiscard]] bool is_known(const inbound& in) const noexcept;
   [[nodiscard]] bool is_proven(const inbound& in) const noexcept;
   void note_sender(const inbound& in) noexcept;
   void on_message(const inbound& in, const wire::ping& message) noexcept;
@@ -202,7 +203,7 @@ class engine {
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
-  void write_gossip(wire::writer& out, member_id told) noexcept;
+  void write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept;
   void write_chunk(wire::writer& out, const outgoing& what) noexcept;
   [[nodiscard]] wire::fact fact_of(row_index at) const noexcept;
 

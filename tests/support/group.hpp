@@ -36,6 +36,7 @@ struct link_options {
   duration latency{std::chrono::microseconds{500}};
   duration jitter{std::chrono::microseconds{500}};  // added, uniform from zero
   double loss{0};
+  double duplicate{0};  // how many datagrams arrive twice
 };
 
 /// A datagram on its way, and who may tamper with it.
@@ -56,7 +57,7 @@ class group {
     if (settings.address == endpoint{}) settings.address = address_of(i);
     if (settings.seed == 0) settings.seed = random_();
     by_address_[settings.address] = i;
-    nodes_.push_back({engine{settings, now_}, settings, {}, true});
+    nodes_.push_back({engine{settings, now_}, settings, {}, {}, true, false});
     return i;
   }
 
@@ -69,20 +70,33 @@ class group {
 
   /// The process is gone: it gets nothing, says nothing, and no time passes for it.
   void crash(std::size_t i) { nodes_[i].running = false; }
-  /// A frozen process goes on where it stopped; what arrived meanwhile is lost unless `keep_mail`.
-  void wake(std::size_t i) { nodes_[i].running = true; }
+  /// The process is stopped; its socket still takes what arrives.
+  void freeze(std::size_t i) {
+    nodes_[i].running = false;
+    nodes_[i].frozen = true;
+  }
+  /// A stopped process goes on where it was: it reads its socket, which is empty after a crash().
+  void wake(std::size_t i) {
+    nodes_[i].running = true;
+    nodes_[i].frozen = false;
+    for (const packet& what : std::exchange(nodes_[i].mail, {})) {
+      nodes_[i].node.receive(now_, what.from, what.data);
+    }
+  }
   /// A new process at the same place with the same id.
   void restart(std::size_t i, flotilla::incarnation begin = flotilla::incarnation{0}) {
     flotilla::config settings = nodes_[i].settings;
     settings.seed = random_();
     settings.initial_incarnation = begin;
-    nodes_[i] = {engine{settings, now_}, settings, {}, true};
+    nodes_[i] = {engine{settings, now_}, settings, {}, {}, true, false};
   }
   /// The member is now found at another address (after engine::set_address).
   void move(std::size_t i, const endpoint& to) { by_address_[to] = i; }
 
   /// Drops every datagram for which it returns true.
   std::function<bool(const endpoint& from, const endpoint& to)> drop;
+  /// Sees every datagram that a member sends, before the link loses any.
+  std::function<void(const packet&)> sent;
   /// Sees every datagram before it is delivered; may change it.
   std::function<void(packet&)> tap;
 
@@ -125,7 +139,9 @@ class group {
   void drain(std::size_t i) {
     std::array<std::byte, 65536> buffer;
     while (auto out = nodes_[i].node.poll_transmit(buffer)) {
-      post({nodes_[i].settings.address, out->to, bytes(out->bytes.begin(), out->bytes.end())});
+      packet what{nodes_[i].settings.address, out->to, bytes(out->bytes.begin(), out->bytes.end())};
+      if (sent) sent(what);
+      post(std::move(what));
     }
     while (auto e = nodes_[i].node.poll_event()) nodes_[i].events.push_back(*e);
   }
@@ -135,18 +151,27 @@ class group {
     engine node;
     flotilla::config settings;
     std::vector<event> events;
+    std::vector<packet> mail;
     bool running;
+    bool frozen;
   };
 
   void post(packet what) {
     if (drop && drop(what.from, what.to)) return;
-    if (link_.loss > 0 && std::uniform_real_distribution<double>{0, 1}(random_) < link_.loss)
-      return;
+    if (happens(link_.loss)) return;
+    if (happens(link_.duplicate)) in_flight_.emplace(now_ + delay(), what);
+    in_flight_.emplace(now_ + delay(), std::move(what));
+  }
+
+  bool happens(double probability) {
+    return probability > 0 && std::uniform_real_distribution<double>{0, 1}(random_) < probability;
+  }
+  duration delay() {
     const auto extra = link_.jitter.count() == 0
                            ? 0
                            : static_cast<std::int64_t>(
                                  random_() % static_cast<std::uint64_t>(link_.jitter.count()));
-    in_flight_.emplace(now_ + link_.latency + duration{extra}, std::move(what));
+    return link_.latency + duration{extra};
   }
 
   /// One delivery or one round of timers, whichever is first; false when nothing happens before
@@ -175,7 +200,9 @@ class group {
     packet what = std::move(in_flight_.begin()->second);
     in_flight_.erase(in_flight_.begin());
     const auto to = by_address_.find(what.to);
-    if (to == by_address_.end() || !nodes_[to->second].running) return;
+    if (to == by_address_.end()) return;
+    if (nodes_[to->second].frozen) nodes_[to->second].mail.push_back(what);
+    if (!nodes_[to->second].running) return;
     if (tap) tap(what);
     nodes_[to->second].node.receive(now_, what.from, what.data);
     drain(to->second);

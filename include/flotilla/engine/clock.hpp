@@ -10,6 +10,9 @@ inline namespace v1 {
 
 namespace detail {
 
+/// Engine time stops one tick before time_point::max(), which stands for "never" in every timer.
+inline constexpr time_point end_of_time = time_point::max() - duration{1};
+
 /// The config of an inert engine: as little as possible, the identity as it was given.
 [[nodiscard]] inline config inert_config(const config& broken) {
   config c;
@@ -28,7 +31,7 @@ namespace detail {
 inline engine::engine(const config& settings, time_point now)
     : s_{settings.validate() == config_error::none ? settings : detail::inert_config(settings),
          settings.validate() == config_error::none ? engine_life::running : engine_life::inert,
-         now} {
+         detail::earlier(now, detail::end_of_time)} {
   if (s_.life == engine_life::inert) return;
   s_.group_tag = wire::group_tag_of(s_.settings.cluster);
   // A group that is started at once begins its periods spread over one.
@@ -49,7 +52,7 @@ inline void engine::advance(time_point now) noexcept {
   }
   const duration step = detail::elapsed(s_.caller_now, now);
   s_.caller_now = now;
-  s_.now = detail::saturating_add(s_.now, step);
+  s_.now = detail::earlier(detail::saturating_add(s_.now, step), detail::end_of_time);
   if (s_.life != engine_life::running) return;
   const time_point due = earliest();
   const duration late = detail::elapsed(due, s_.now);

@@ -33,6 +33,7 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   }
   row& r = s_.table[at];
   if (asked.to == r.address) r.broken_rounds = 0;
+  if (in.from == asked.to && asked.to == r.address) r.proven = true;
   if (r.state == member_state::suspect && r.incarnation == number) {
     note_life_of_suspect(at);
     return;
@@ -73,9 +74,12 @@ inline void engine::meet(member_id id, flotilla::incarnation number, const endpo
   const row_index former = s_.table.find_active_at(address);
   if (former != no_row && !proven) return;
   if (!admit({id, number, member_state::alive, address, {}}, provenance::first_hand)) return;
+  s_.table[s_.table.find(id)].proven = proven;
   if (former == no_row) return;
   ++stats_.members_replaced;
-  verdict(former, member_state::dead, s_.self().id, evidence{}, true);
+  evidence ours;
+  ours.accuser = s_.self().id;
+  verdict(former, member_state::dead, ours.accuser, ours, true);
 }
 
 inline void engine::adopt(row_index at, flotilla::incarnation number,

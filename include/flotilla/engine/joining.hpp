@@ -136,6 +136,7 @@ inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::
   }
   absorb_all(in.facts, provenance::gossip);
   const row_index at = s_.table.find(in.head.sender);
+  if (echoed && at != no_row && s_.table[at].address == in.from) s_.table[at].proven = true;
   if (s_.join.active && at != no_row)
     s_.join.bridging = true;  // somebody joins through us meanwhile
   if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from);

@@ -103,6 +103,7 @@ inline void engine::run_suspicions() noexcept {
       record.acked = false;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
+      s_.table[record.subject].contacted_in = 0;  // asked in any case, or its silence means nothing
       contact(record.subject, s_.table[record.subject].address);
       continue;
     }
@@ -160,7 +161,8 @@ inline void engine::contact(row_index at, const endpoint& where) noexcept {
   ping.introduce = true;
   ping.to = where;
   ping.target = r.id;
-  ping.facts = is_active(r.state) && where == r.address ? cargo::gossip : cargo::own;
+  const bool sure = is_active(r.state) && r.proven && where == r.address;
+  ping.facts = sure ? cargo::gossip : cargo::own;
   ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, where, s_.now);
   send_caused(ping);
 }

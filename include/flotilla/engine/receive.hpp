@@ -38,11 +38,16 @@ inline receive_result engine::take(const endpoint& from,
   return result;
 }
 
-/// True when the sender is a member that speaks from its own address. Others are answered with at
-/// most three times what they sent: their address may be somebody else's.
-inline bool engine::is_proven(const inbound& in) const noexcept {
+/// True when the sender is a member that speaks from its own address.
+inline bool engine::is_known(const inbound& in) const noexcept {
   const row_index at = s_.table.find(in.head.sender);
   return at != no_row && is_active(s_.table[at].state) && s_.table[at].address == in.from;
+}
+
+/// True when that member has answered us from there before, or echoed our cookie. Others are
+/// answered with at most three times what they sent: their address may be somebody else's.
+inline bool engine::is_proven(const inbound& in) const noexcept {
+  return is_known(in) && s_.table[s_.table.find(in.head.sender)].proven;
 }
 
 /// A header never changes the table (rule (e)), but it shows whose record is in doubt here: then
@@ -54,7 +59,10 @@ inline void engine::note_sender(const inbound& in) noexcept {
   const row& r = s_.table[at];
   // It may have moved, or the address that we hold may be somebody's invention, which helpers with
   // a better record would hide from our probes for ever: so it is asked where it speaks from.
-  if (r.state != member_state::alive || r.incarnation != in.head.incarnation) contact(at, in.from);
+  // A leaver still speaks; if it has not left after all, our answers tell it what we believe.
+  const bool in_doubt = r.state == member_state::suspect || r.state == member_state::dead ||
+                        r.incarnation != in.head.incarnation;
+  if (in_doubt) contact(at, in.from);
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
@@ -63,7 +71,7 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   outgoing reply;
   reply.kind = wire::message_kind::ack;
   reply.sequence = message.sequence;
-  reply.facts = is_proven(in) ? cargo::gossip : cargo::about_target;
+  reply.facts = is_known(in) ? cargo::gossip : cargo::about_target;
   reply.introduce = in.head.introduce;
   reply.tell = at != no_row &&
                (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
@@ -75,7 +83,7 @@ inline void engine::on_message(const inbound& in, const wire::ping_request& mess
   absorb_all(in.facts, provenance::gossip);
   const std::size_t slot = s_.relays.find_free(in.head.sender);
   if (slot == relay_table::capacity || message.subject == s_.self().id ||
-      message.subject == in.head.sender || !is_proven(in) || s_.life != engine_life::running) {
+      message.subject == in.head.sender || !is_known(in) || s_.life != engine_life::running) {
     ++stats_.relays_refused;
     return;
   }
@@ -92,7 +100,7 @@ inline void engine::on_message(const inbound& in, const wire::ping_request& mess
                         detail::saturating_add(s_.now, patience)});
   outgoing ping;
   ping.kind = wire::message_kind::ping;
-  ping.facts = at != no_row ? cargo::gossip : cargo::own;
+  ping.facts = at != no_row && s_.table[at].proven ? cargo::gossip : cargo::own;
   ping.to = to;
   ping.target = message.subject;
   ping.sequence = s_.pending.ask(ping_purpose::relay, ping.target, ping.to, s_.now,
@@ -200,11 +208,20 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   from->id = in.head.sender;
   absorb_all(in.facts, provenance::transfer);
   s_.acknowledged = true;
+  const row_index sender = s_.table.find(in.head.sender);
+  if (sender != no_row && s_.table[sender].address == in.from) s_.table[sender].proven = true;
+  const bool new_cookie = from->cookie != message.cookie;
   from->cookie = message.cookie;
-  from->cursor = message.next;
   from->expected = message.members;
-  from->attempts = 0;
   from->sequence = 0;
+  if (from->now == transfer::phase::pulling && message.next <= from->cursor) {
+    // Rows go up. A new cookie is worth another request at once; who just does not move on is asked
+    // again when the time comes, and only so often.
+    if (new_cookie && from->attempts < transfer::max_attempts) request_state(*from, reference);
+    return;
+  }
+  from->cursor = message.next;
+  from->attempts = 0;
   from->retry_due = time_point::max();
   if (reference < max_seeds) {
     continue_join(reference, message);

@@ -92,7 +92,7 @@ inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcep
   switch (what.facts) {
     case cargo::about_target: return;
     case cargo::own: put_fact(out, fact_of(member_table::self_row)); return;
-    case cargo::gossip: write_gossip(out, about ? what.target : member_id{}); return;
+    case cargo::gossip: write_gossip(out, what, about); return;
     case cargo::chunk: write_chunk(out, what); return;
   }
 }
@@ -119,17 +119,24 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
 }
 
 /// The queues: urgent facts (refutations and farewells) first, but where others wait too they get
-/// at most half of the room, so that neither starves; then whatever still fits.
-inline void engine::write_gossip(wire::writer& out, member_id told) noexcept {
+/// at most half of the room, so that neither starves; then whatever still fits. Where there is not
+/// room for one fact of each, the sequence number's last bit tosses for it.
+inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept {
   const std::uint32_t budget = transmit_budget(s_.settings, s_.table.active());
-  const std::size_t reserved = s_.membership.empty() ? 0 : out.room() / 2;
   const auto encode = [&](row_index at) {
     // Said already, in front: it counts as sent.
-    if (s_.table[at].id == told) return true;
+    if (told && s_.table[at].id == what.target) return true;
+    if (what.introduce && what.kind == wire::message_kind::ack && at == member_table::self_row) {
+      return true;
+    }
     return put_fact(out, fact_of(at));
   };
+  const bool both = !s_.urgent.empty() && !s_.membership.empty();
+  const bool tight = out.room() < 2 * wire::max_fact_size;
+  if (both && tight && what.sequence % 2 != 0) s_.membership.send(s_.table, budget, encode);
+  const std::size_t reserved = both && !tight ? out.room() / 2 : 0;
   s_.urgent.send(s_.table, budget, [&](row_index at) {
-    return out.room() >= reserved + wire::max_fact_size ? encode(at) : reserved == 0 && encode(at);
+    return out.room() >= reserved + wire::fact_size(fact_of(at)) && encode(at);
   });
   s_.membership.send(s_.table, budget, encode);
 }
@@ -143,13 +150,9 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
     const row& r = s_.table[at];
     if (r.id == member_id{} || r.id == what.target) continue;
     if (!is_active(r.state)) continue;
-    wire::fact alive = fact_of(at);
-    alive.state = member_state::alive;
-    alive.incarnation = r.place_incarnation;
-    const std::size_t size =
-        wire::fact_size(alive) + (r.state == member_state::suspect ? wire::fact_base_size + 8 : 0);
-    if (size > out.room()) break;
-    put_fact(out, alive);
+    const wire::fact alive{r.id, r.place_incarnation, member_state::alive, r.address, member_id{}};
+    if (!put_fact(out, alive)) break;
+    // Where both do not fit, the accusation is left to gossip: the chunk must move on.
     if (r.state == member_state::suspect) put_fact(out, fact_of(at));
   }
   out.patch_u32(wire::state_reply_next_at, at < s_.table.end() ? at : wire::end_of_state);

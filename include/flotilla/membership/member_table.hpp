@@ -113,6 +113,7 @@ class member_table {
   void set_address(row_index at, const endpoint& address) noexcept {
     unindex_address(at);
     rows_[at].address = address;
+    rows_[at].proven = false;
     index_address(at);
   }
 

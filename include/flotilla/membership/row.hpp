@@ -27,8 +27,9 @@ struct row {
   member_state state{member_state::alive};
   gossip_class queued{gossip_class::none};
   bool address_indexed{false};
-  std::uint8_t broken_rounds{0};   ///< rounds in a row that only a helper got through
-  std::uint32_t queue_at{0};       ///< dissemination/gossip_queue.hpp
+  bool proven{false};             ///< has answered us from this address, or echoed our cookie there
+  std::uint8_t broken_rounds{0};  ///< rounds in a row that only a helper got through
+  std::uint32_t queue_at{0};      ///< dissemination/gossip_queue.hpp
   std::uint32_t order_at{no_row};  ///< detection/probe_order.hpp; in a free row the next one
   detail::timer_ref timer{detail::no_timer};  ///< suspicion or tombstone, by state
   std::uint32_t contacted_in{0};              ///< period of the last ping outside the probe round
@@ -37,7 +38,7 @@ struct row {
 
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(id, incarnation, place_incarnation, address, state, std::uint64_t(queued),
-                address_indexed, std::uint64_t{broken_rounds}, std::uint64_t{queue_at},
+                address_indexed, proven, std::uint64_t{broken_rounds}, std::uint64_t{queue_at},
                 std::uint64_t{order_at}, std::uint64_t{timer}, std::uint64_t{contacted_in});
   }
   friend bool operator==(const row&, const row&) noexcept = default;
