@@ -45,7 +45,6 @@ struct scarce {
   static void operator delete[](void* memory, const std::nothrow_t&) noexcept {
     operator delete[](memory);
   }
-  friend bool operator==(const scarce&, const scarce&) = default;
 };
 
 bool push(small_array& to, int value) {

@@ -127,7 +127,7 @@ TEST(PendingPings, NumbersDoNotRepeat) {
 TEST(PendingPings, ZeroIsNeverGiven) {
   flotilla::detail::random_generator random{1};
   int tried = 0;
-  for (int k = 0; k < 200'000 && tried < 5; ++k) {
+  for (int k = 0; k < 4'000'000 && tried < 5; ++k) {
     const mix_key candidate = random.next_key();
     const std::uint32_t counter = sequence_cipher{candidate}.counter_of(0);
     const std::uint32_t generation = counter >> 8U;

@@ -222,6 +222,24 @@ TEST(ProbeOrder, EverybodyIsFirstAboutAsOften) {
   }
 }
 
+// Where a member stands in one traversal tells nothing of its place in the next.
+TEST(ProbeOrder, PlacesInConsecutiveTraversalsAreIndependent) {
+  constexpr std::size_t n = 5;
+  std::vector<std::vector<int>> pairs(n, std::vector<int>(n));
+  for (std::uint64_t seed = 0; seed < 5000; ++seed) {
+    group members{n, seed};
+    const auto first = members.next(n);
+    const auto second = members.next(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto again = std::find(second.begin(), second.end(), first[i]);
+      ++pairs[i][static_cast<std::size_t>(again - second.begin())];
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) EXPECT_NEAR(pairs[i][j], 1000, 200) << i << ", " << j;
+  }
+}
+
 TEST(ProbeOrder, RemovingWhoIsNotInItChangesNothing) {
   group members{5, 1};
   members.order().remove(members.table(), 3);

@@ -191,7 +191,12 @@ TEST(MemberTable, ManyAtOneAddressStayFindableById) {
   for (std::uint32_t i = 2; i <= 40; ++i) {
     ASSERT_NE(table.add({member_id{i}, shared, incarnation{0}}), no_row);
   }
-  for (std::uint32_t i = 2; i <= 40; ++i) EXPECT_NE(table.find(member_id{i}), no_row);
+  std::uint32_t indexed = 0;
+  for (std::uint32_t i = 2; i <= 40; ++i) {
+    ASSERT_NE(table.find(member_id{i}), no_row);
+    indexed += table[table.find(member_id{i})].address_indexed ? 1U : 0U;
+  }
+  EXPECT_EQ(indexed, member_table::max_rows_per_address);
   EXPECT_NE(table.find_active_at(shared), no_row);
   for (std::uint32_t i = 2; i <= 40; ++i) table.remove(table.find(member_id{i}));
   EXPECT_EQ(table.find_active_at(shared), no_row);

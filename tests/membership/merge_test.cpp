@@ -15,7 +15,7 @@ namespace flotilla {
 inline namespace v1 {
 
 // GoogleTest prints beliefs with it.
-void PrintTo(const belief<std::uint8_t, int>& b, std::ostream* out) {
+inline void PrintTo(const belief<std::uint8_t, int>& b, std::ostream* out) {
   *out << to_string(b.state) << '@' << +b.incarnation.value();
   if (b.has_place) *out << " at " << b.address << '@' << +b.place_incarnation.value();
 }

@@ -1,5 +1,6 @@
 // flotilla/detection/sequence.hpp - sequence numbers that outsiders cannot guess
-// A keyed permutation of a counter: never twice the same within 2^32, compared for equality only.
+// A keyed permutation of a counter: never twice the same before the counter wraps, compared for
+// equality only.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +45,7 @@ class sequence_cipher {
  private:
   static constexpr unsigned rounds = 4;
   [[nodiscard]] constexpr std::uint32_t round(std::uint32_t half, unsigned i) const noexcept {
-    const std::uint64_t tweaked = (key_.a >> (16 * i & 63U)) ^ half;
-    return static_cast<std::uint32_t>((tweaked * (key_.b | 1U)) >> 48U);
+    return static_cast<std::uint32_t>(detail::mix(std::uint64_t{i} << 32U | half, key_) >> 48U);
   }
 
   detail::mix_key key_{};

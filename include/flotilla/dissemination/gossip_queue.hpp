@@ -25,7 +25,7 @@ inline namespace v1 {
 ///            new ->|         ^ send: this border steps left
 ///
 /// A member has at most one place in it (row::queue_at). Taking one out from the middle moves one
-/// entry a bucket.
+/// entry a bucket, which may thereby overtake older ones of its bucket.
 class gossip_queue {
  public:
   /// Sixteen times ceil(ln(2^24 + 1)): what config::validate allows.

@@ -66,7 +66,8 @@ class absent_cache {
   [[nodiscard]] std::size_t bytes_allocated() const noexcept { return entries_.bytes_allocated(); }
   void hash_into(detail::state_hasher& out) const noexcept {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      out.add_all(entries_[i].subject, entries_[i].incarnation, entries_[i].state);
+      out.add_all(entries_[i].subject, entries_[i].incarnation, entries_[i].state,
+                  entries_[i].accuser);
     }
   }
   friend bool operator==(const absent_cache&, const absent_cache&) noexcept = default;

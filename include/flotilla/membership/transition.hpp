@@ -38,7 +38,8 @@ struct transition {
 }
 [[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const wire::fact& fact) noexcept {
   const bool alive = fact.state == member_state::alive;
-  return {fact.incarnation, fact.state, alive, fact.incarnation, fact.address};
+  return {fact.incarnation, fact.state, alive, alive ? fact.incarnation : flotilla::incarnation{},
+          fact.address};
 }
 
 /// Writes `now` into the row and says what that changed.
