@@ -63,7 +63,9 @@ inline void engine::commit(const transition& change, provenance from,
   if (!active) s_.order.remove(s_.table, change.at);
   // What came with a transfer is known where it came from; passing it on would be a storm with
   // every joiner. Unless two groups are meeting: then it is news to ours.
-  if (from != provenance::transfer || s_.join.bridging) {
+  if (r.state == member_state::alive && !r.placed()) {
+    unqueue(change.at);
+  } else if (from != provenance::transfer || s_.join.bridging) {
     const bool refuted = r.state == member_state::alive && !change.added &&
                          change.before_state != member_state::alive;
     requeue(change.at, refuted || r.state == member_state::left);

@@ -38,21 +38,23 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
     note_life_of_suspect(at);
     return;
   }
+  const endpoint introduced = introduced_at(in);
   // (b) The one exception to "never decreases": direct, from the address probed, in answer to our
   // own number. What we hold is then somebody's invention, or from a life long past.
   if (!r.incarnation.within_window(number)) {
     // At another address only when the one that we hold does not answer.
     const bool silent = r.state != member_state::alive || r.broken_rounds != 0;
-    const bool there = asked.to == r.address || (silent && introduced_at(in) == asked.to);
-    if (in.from == asked.to && there) adopt(at, number, asked.to);
+    const bool there = asked.to == r.address || (silent && introduced == asked.to);
+    if (in.from == asked.to && there) {
+      adopt(at, number, introduced == endpoint{} ? asked.to : introduced);
+    }
     return;
   }
   // (a) Otherwise it merges like any fact. If it is behind what we hold, it lowers nothing; the
-  // member was told with our ping, or will be with the next.
-  // Where it says to be reached is for it to say: its source address alone is no place.
-  const endpoint place = asked.to == r.address ? r.address : introduced_at(in);
-  if (place == endpoint{}) return;
-  absorb_known(at, {id, number, member_state::alive, place, {}}, provenance::first_hand);
+  // member was told with our ping, or will be with the next. Where it is reached at a new
+  // incarnation is for its own fact to say: the address that has just answered may be the one it is
+  // moving from.
+  absorb_known(at, {id, number, member_state::alive, introduced, {}}, provenance::first_hand);
 }
 
 /// (d) The suspect lives but has not heard of the accusation: ask again at once, with it, and let

@@ -79,7 +79,8 @@ inline void engine::complete_seed(std::size_t i) noexcept {
     // Those we knew before are news to the group that we have just met.
     for (row_index at = 0; at < s_.table.end(); ++at) {
       const row& r = s_.table[at];
-      if (r.id != member_id{} && is_active(r.state) && r.queued == gossip_class::none) {
+      if (r.id != member_id{} && is_active(r.state) && r.placed() &&
+          r.queued == gossip_class::none) {
         requeue(at, false);
       }
     }

@@ -34,6 +34,9 @@ struct row {
   detail::timer_ref timer{detail::no_timer};  ///< suspicion or tombstone, by state
   std::uint32_t contacted_in{0};              ///< period of the last ping outside the probe round
 
+  /// True when the address stood in the alive fact of this very incarnation. Otherwise the two must
+  /// not be told on as one fact, which the member has never stated.
+  [[nodiscard]] bool placed() const noexcept { return place_incarnation == incarnation; }
   [[nodiscard]] member snapshot() const noexcept { return {id, address, incarnation, state}; }
 
   void hash_into(detail::state_hasher& out) const noexcept {

@@ -36,9 +36,10 @@ struct transition {
 [[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const row& r) noexcept {
   return {r.incarnation, r.state, true, r.place_incarnation, r.address};
 }
+/// A member's bare word that it is alive, without its address, carries no place.
 [[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const wire::fact& fact) noexcept {
-  const bool alive = fact.state == member_state::alive;
-  return {fact.incarnation, fact.state, alive, alive ? fact.incarnation : flotilla::incarnation{},
+  const bool placed = fact.state == member_state::alive && fact.address != endpoint{};
+  return {fact.incarnation, fact.state, placed, placed ? fact.incarnation : flotilla::incarnation{},
           fact.address};
 }
 
