@@ -91,7 +91,7 @@ struct statistics {
   std::size_t suspicions_held{0};
   std::size_t gossip_pending{0};
   std::size_t transmits_pending{0};
-  std::size_t bytes_allocated{0};  ///< heap bytes that this engine holds
+  std::size_t bytes_allocated{0};  ///< heap bytes held, config::cluster's left out
 
   [[nodiscard]] std::uint64_t count(receive_result result) const noexcept {
     const auto at = static_cast<std::size_t>(result);

@@ -42,7 +42,7 @@ TEST(FirstHandNewcomer, ABareAckAndOneVerifyingPing) {
   w.hear(three.from(stranger.at), wire::ack{sequence, incarnation{4}});
   EXPECT_EQ(w.node.find(stranger.id), std::nullopt);
   EXPECT_EQ(w.node.find(three.id), std::nullopt);
-  w.hear(stranger, wire::ack{sequence, incarnation{4}});
+  w.hear(stranger, wire::ack{sequence, incarnation{4}}, {alive(stranger, 4)});
   EXPECT_EQ(w.node.find(stranger.id),
             (flotilla::member{stranger.id, stranger.at, incarnation{4}, member_state::alive}));
   EXPECT_EQ(w.events().size(), 1U);

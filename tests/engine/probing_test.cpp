@@ -207,7 +207,7 @@ TEST(ProbingVerdict, ANewAccusationStartsTheTimeAnew) {
 
 // ---- healing
 
-TEST(ProbingHealing, TheDeadAreAskedAtIntervalsThatDoubleAndLeftOnesAreNot) {
+TEST(ProbingHealing, TheAbsentAreAskedAtIntervalsThatDouble) {
   config c = plain_config();
   c.healing_interval = c.protocol_period * 2;
   engine_world w{c};
@@ -215,10 +215,11 @@ TEST(ProbingHealing, TheDeadAreAskedAtIntervalsThatDoubleAndLeftOnesAreNot) {
   w.gossip(four, {dead(two.id, 0), left(three.id, 0)});
   const time_point died = w.now();
   std::vector<duration> asked;
+  std::size_t asked_left = 0;  // a farewell may be forged, and then nobody else would ask
   while (w.now() < died + 60 * c.protocol_period) {
     w.next_tick();
     const sent_list all = w.sent_now();
-    EXPECT_TRUE(only_to(all, three.at).empty());
+    asked_left += only_to(all, three.at).size();
     for (const sent& s : only_to(all, two.at)) {
       asked.push_back(w.now() - died);
       ASSERT_NE(s.about(two.id), nullptr) << "told of its death";
@@ -227,6 +228,7 @@ TEST(ProbingHealing, TheDeadAreAskedAtIntervalsThatDoubleAndLeftOnesAreNot) {
     }
     w.answer(four, all);
   }
+  EXPECT_GE(asked_left, 4U);
   ASSERT_GE(asked.size(), 4U);
   for (std::size_t i = 2; i < asked.size(); ++i) {
     EXPECT_GE(asked[i] - asked[i - 1], 2 * (asked[i - 1] - asked[i - 2]) - c.protocol_period);

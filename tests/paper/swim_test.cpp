@@ -253,7 +253,8 @@ TEST(Swim_4_2, ASuccessfulPingLeadsToAliveByTheSuspectsOwnWord) {
   EXPECT_EQ(w.state_of(two.id), member_state::suspect);
   const sent_list again = only_to(only(w.sent_now(), kind::ping), two.at);
   ASSERT_EQ(again.size(), 1U);
-  w.answer(two.saying(1), again);
+  w.hear(two.saying(1), wire::ack{again[0].as<wire::ping>().sequence, flotilla::incarnation{1}},
+         {alive(two, 1)});
   EXPECT_EQ(w.state_of(two.id), member_state::alive);
   w.hear(three, wire::ping{1});
   EXPECT_NE(w.sent_now().at(0).about(two.id), nullptr) << "and is passed on";

@@ -120,7 +120,9 @@ class engine_world {
     for (const sent& s : all) {
       if (s.to != who.at || s.kind() != wire::message_kind::ping) continue;
       if (s.what.head.target != who.id && s.what.head.target != member_id{}) continue;
-      hear(who, wire::ack{s.as<wire::ping>().sequence, who.number}, with);
+      facts said = with;
+      if (s.what.head.introduce) said.insert(said.begin(), alive(who, who.number.value()));
+      hear(who, wire::ack{s.as<wire::ping>().sequence, who.number}, said);
       ++answered;
     }
     return answered;

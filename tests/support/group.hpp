@@ -90,8 +90,12 @@ class group {
     settings.initial_incarnation = begin;
     nodes_[i] = {engine{settings, now_}, settings, {}, {}, true, false};
   }
-  /// The member is now found at another address (after engine::set_address).
-  void move(std::size_t i, const endpoint& to) { by_address_[to] = i; }
+  /// The member speaks from another address now (after engine::set_address); what is sent to the
+  /// old one still arrives.
+  void move(std::size_t i, const endpoint& to) {
+    by_address_[to] = i;
+    nodes_[i].settings.address = to;
+  }
 
   /// Drops every datagram for which it returns true.
   std::function<bool(const endpoint& from, const endpoint& to)> drop;

@@ -104,6 +104,7 @@ inline command_error engine::evict(member_id id) noexcept {
     if (!reserve(member_state::left)) return command_error::out_of_memory;
     verdict(at, member_state::left, s_.self().id, evidence{}, false);
   }
+  if (at != no_row) s_.healing.remove(id, s_.table[at].address);
   s_.denied.add(id);
   return command_error::none;
 }
@@ -114,7 +115,10 @@ inline command_error engine::allow(member_id id) noexcept {
   if (id == s_.self().id) return command_error::own_id;
   if (!s_.denied.remove(id)) return command_error::not_denied;
   const row_index at = s_.table.find(id);
-  if (at != no_row) forget(at);
+  if (at == no_row) return command_error::none;
+  const endpoint address = s_.table[at].address;
+  forget(at);
+  verify(id, address);  // both may have evicted each other, and then neither would ask
   return command_error::none;
 }
 

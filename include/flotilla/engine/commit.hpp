@@ -70,10 +70,15 @@ inline void engine::commit(const transition& change, provenance from,
                          change.before_state != member_state::alive;
     requeue(change.at, refuted || r.state == member_state::left);
   }
-  if (r.state == member_state::dead) {
-    s_.healing.add(r.id, r.address, s_.now, s_.settings.healing_interval);
+  // Whoever is held absent is tried again, and so is an address that a member once answered from:
+  // the death, the farewell or the move may be somebody's invention, and then nobody else would
+  // ask.
+  const duration wait = s_.settings.healing_interval;
+  if (change.proven_before != endpoint{}) s_.healing.add(r.id, change.proven_before, s_.now, wait);
+  if (active) {
+    s_.healing.remove(r.id, r.address);
   } else {
-    s_.healing.remove(r.id);
+    s_.healing.add(r.id, r.address, s_.now, wait);
   }
 }
 
@@ -155,6 +160,7 @@ inline void engine::tell(const event& what) noexcept {
 inline void engine::forget(row_index at) noexcept {
   row& r = s_.table[at];
   tell(member_forgotten{r.snapshot()});
+  if (r.state == member_state::left) s_.healing.remove(r.id, r.address);
   unqueue(at);
   s_.order.remove(s_.table, at);
   if (r.timer != detail::no_timer) s_.tombstones.remove(r.timer);

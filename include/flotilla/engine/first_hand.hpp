@@ -26,9 +26,13 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   const member_id id = in.head.sender;
   const row_index at = s_.table.find(id);
   if (at == no_row) {
+    // Without its own fact there is no address to believe: it may have moved since it was asked.
     const endpoint introduced = introduced_at(in);
-    const endpoint address = introduced == endpoint{} ? asked.to : introduced;
-    meet(id, number, address, address == asked.to && in.from == asked.to);
+    if (introduced != endpoint{}) {
+      meet(id, number, introduced, introduced == asked.to && in.from == asked.to);
+    } else if (!s_.denied.contains(id)) {
+      verify(id, in.from);
+    }
     return;
   }
   row& r = s_.table[at];

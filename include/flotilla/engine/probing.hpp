@@ -31,6 +31,7 @@ inline void engine::run_period() noexcept {
     ping.to = dead.address;
     ping.subject = dead.id;  // told of its death, if it is still there
     ping.introduce = true;
+    ping.tell = true;
     ping.sequence = s_.pending.ask(ping_purpose::heal, member_id{}, dead.address, s_.now);
     send_own(ping);
   }
@@ -162,7 +163,7 @@ inline void engine::contact(row_index at, const endpoint& where) noexcept {
   ping.to = where;
   ping.target = r.id;
   const bool sure = is_active(r.state) && r.proven && where == r.address;
-  ping.facts = sure ? cargo::gossip : cargo::own;
+  ping.facts = sure ? cargo::gossip : cargo::about_target;
   ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, where, s_.now);
   send_caused(ping);
 }
@@ -171,6 +172,7 @@ inline void engine::contact(row_index at, const endpoint& where) noexcept {
 /// period.
 inline void engine::verify(member_id id, const endpoint& address) noexcept {
   if (address == s_.self().address || s_.life != engine_life::running) return;
+  if (s_.table.full()) return;  // there would be no room for it anyway
   const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
   if (s_.pending.waiting_for(ping_purpose::verify, id, address, since)) return;
   ++stats_.newcomers_pinged;

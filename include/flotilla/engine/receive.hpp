@@ -127,7 +127,7 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
     ++stats_.probes_acknowledged;
     s_.round.on_answer();
   }
-  if (purpose == ping_purpose::heal) s_.healing.remove(in.head.sender);
+  if (purpose == ping_purpose::heal) s_.healing.remove(in.head.sender, asked.to);
   if (purpose == ping_purpose::farewell) s_.goodbye.acknowledge(in.head.sender);
   if (purpose == ping_purpose::relay && s_.relays[asked.reference].used &&
       s_.relays[asked.reference].subject == in.head.sender) {

@@ -89,6 +89,13 @@ inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcep
   if (what.introduce && what.kind == wire::message_kind::ack) {
     put_fact(out, fact_of(member_table::self_row));
   }
+  if (what.kind == wire::message_kind::relayed_ack) {
+    // The asker may have missed the refutation, and cannot hear it from the subject itself.
+    const row_index subject = s_.table.find(what.subject);
+    if (subject != no_row && s_.table[subject].state == member_state::alive) {
+      put_fact(out, fact_of(subject));
+    }
+  }
   switch (what.facts) {
     case cargo::about_target: return;
     case cargo::own: put_fact(out, fact_of(member_table::self_row)); return;

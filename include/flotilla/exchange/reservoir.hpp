@@ -15,8 +15,10 @@
 namespace flotilla {
 inline namespace v1 {
 
-/// The newest deaths, the oldest make room. Each is tried at intervals that double up to 5 minutes
-/// and given up after 24 hours. Members that left do not enter.
+/// The newest absences, the oldest make room. Each address is tried at intervals that double up to
+/// 5 minutes and given up after 24 hours. Members that left are tried for as long as their
+/// tombstone lasts: two forged farewells could otherwise part two members that never speak to each
+/// other again.
 class reservoir {
  public:
   static constexpr std::size_t capacity = 64;
@@ -38,17 +40,17 @@ class reservoir {
 
   void add(member_id id, const endpoint& address, time_point now,
            duration first_interval) noexcept {
-    remove(id);
+    remove(id, address);
     if (entries_.capacity() == 0) return;
     if (entries_.full()) entries_.pop_front();
     entries_.push_back(
         {id, address, now, detail::saturating_add(now, first_interval), first_interval});
   }
 
-  /// The member is alive again, or has left.
-  void remove(member_id id) noexcept {
+  /// The member is believed there again.
+  void remove(member_id id, const endpoint& address) noexcept {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      if (entries_[i].id != id) continue;
+      if (entries_[i].id != id || entries_[i].address != address) continue;
       drop(i);
       return;
     }

@@ -28,6 +28,7 @@ struct transition {
   member_state before_state{};  ///< meaningful unless added
   flotilla::incarnation before_incarnation{};
   bool address_changed{false};
+  endpoint proven_before{};     ///< the former address, if the member had answered from there
   bool verdict_changed{false};  ///< incarnation or state
   member_id accuser{};          ///< of a suspect or dead fact
 };
@@ -53,6 +54,7 @@ struct transition {
   change.before_active = is_active(r.state);
   change.before_incarnation = r.incarnation;
   change.address_changed = r.address != now.address;
+  if (change.address_changed && r.proven) change.proven_before = r.address;
   change.verdict_changed = r.state != now.state || r.incarnation != now.incarnation;
   r.incarnation = now.incarnation;
   r.place_incarnation = now.place_incarnation;
