@@ -85,8 +85,8 @@ class engine {
   /// Refuses a member here: it is shown as left, its messages and facts about it are ignored. Local
   /// policy, told to nobody.
   command_error evict(member_id id) noexcept;
-  /// Lifts an eviction; the member is forgotten and asked once, and enters again when it answers or is
-  /// heard of next.
+  /// Lifts an eviction; the member is forgotten and asked once, and enters again when it answers or
+  /// is heard of next.
   command_error allow(member_id id) noexcept;
 
   // ---- views: invalidated by any non-const call

@@ -85,7 +85,7 @@ TEST(Suspicion, TimeoutsAreThoseOfThePapersFigure) {
   }
 }
 
-// Issue 2: with loopback() the suspicion lasts at least 1 s at 10 members.
+// With loopback() the suspicion lasts at least 1 s at 10 members.
 TEST(Suspicion, LoopbackGivesTenMembersASecond) {
   EXPECT_GE(suspicion_timeout(config::loopback(), 10), 1s);
 }
