@@ -111,4 +111,27 @@ TEST(Suspicion, TimeoutsAndBudgetsGrowWithTheGroupAndAreNeverZero) {
   }
 }
 
+// The README's table of presets, row by row.
+TEST(Suspicion, PresetsAreAsTheReadmeSays) {
+  using namespace std::chrono_literals;
+  struct promise {
+    flotilla::config preset;
+    flotilla::duration period, direct, suspicion_at_ten;
+    std::uint32_t helpers, retransmissions_at_ten;
+  };
+  const promise table[] = {
+      {flotilla::config::lan(), 1s, 500ms, 12s, 3, 9},
+      {flotilla::config::wan(), 5s, 2s, 90s, 3, 12},
+      {flotilla::config::loopback(), 200ms, 60ms, 1800ms, 3, 9},
+      {flotilla::config::swim_paper(), 2s, 200ms, 18s, 1, 9},
+  };
+  for (const promise& p : table) {
+    EXPECT_EQ(p.preset.protocol_period, p.period);
+    EXPECT_EQ(p.preset.direct_timeout, p.direct);
+    EXPECT_EQ(p.preset.helpers, p.helpers);
+    EXPECT_EQ(flotilla::suspicion_timeout(p.preset, 10), p.suspicion_at_ten);
+    EXPECT_EQ(flotilla::transmit_budget(p.preset, 10), p.retransmissions_at_ten);
+  }
+}
+
 }  // namespace
