@@ -2,6 +2,8 @@
 // Nobody who can be reached through anybody is failed; what was parted or forgotten comes back.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <simulation/scenario.hpp>
 
 namespace simulation {
@@ -143,4 +145,32 @@ TEST(a_mass_restart, works_when_nobody_stayed) {
 }
 
 }  // namespace
+
+/// Two forged farewells once parted a group for good: who holds each other as left never speaks to
+/// the other again, unless those that left are tried as well (own word, healing).
+TEST(a_group_told_that_all_others_left, is_whole_again) {
+  for_each_seed(4, [](std::uint64_t seed) {
+    group g = joined(seed, 8, config::loopback());
+    ASSERT_TRUE(g.run_until([&] { return g.full_mesh(); }, 1500ms)) << blind_spots(g);
+    for (std::size_t i = 0; i < g.size(); ++i) {
+      std::array<std::byte, 1400> buffer;
+      flotilla::wire::writer out{buffer};
+      const auto tag = flotilla::wire::group_tag_of("");
+      flotilla::wire::write_message(out, {tag, flotilla::member_id{999}, {}, id_of(i), {}},
+                                    flotilla::wire::ping{7});
+      for (std::size_t j = 0; j < g.size(); ++j) {
+        if (j == i) continue;
+        flotilla::wire::write_fact(
+            out, {id_of(j), g[j].self().incarnation, flotilla::member_state::left, {}, {}});
+      }
+      flotilla::wire::finish_frame(out);
+      const auto bytes = out.written();
+      g.inject({address_of(99), address_of(i), {bytes.begin(), bytes.end()}});
+    }
+    g.run_for(5ms);
+    EXPECT_FALSE(g.full_mesh()) << "the forgery was believed at first";
+    EXPECT_TRUE(g.run_until([&] { return g.full_mesh(); }, 60s)) << blind_spots(g);
+  });
+}
+
 }  // namespace simulation
