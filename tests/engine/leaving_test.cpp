@@ -132,6 +132,24 @@ TEST(Leave, WhileLeavingNobodyIsProbedJoinedOrAccused) {
   }
 }
 
+/// A driver may tick for ever: a relay that was open at the end must not become a nack of a member
+/// that is gone.
+TEST(Leave, AfterwardsNoRelayIsAnswered) {
+  engine_world w;
+  w.meet_all(2);
+  w.hear(two, wire::ping_request{5, three.id, three.at});
+  w.sent_now();  // the question to the third stays without an answer
+  ASSERT_EQ(w.stats().relays, 1U);
+  ASSERT_EQ(w.node.leave(), error::none);
+  for (const sent& s : only(w.sent_now(), kind::ping)) {
+    w.hear(peer_of(static_cast<std::uint64_t>(s.what.head.target)),
+           wire::ack{s.as<wire::ping>().sequence, {}});
+  }
+  w.tick_after(0ns);
+  ASSERT_EQ(count<flotilla::leave_completed>(w.events()), 1U);
+  expect_gone(w);
+}
+
 /// The leaver has said all there is to say: nobody asks it back.
 TEST(Leave, AFarewellIsAcknowledgedAndNoMore) {
   engine_world w;

@@ -35,6 +35,7 @@ inline void engine::run_farewell() noexcept {
     s_.life = engine_life::left;
     s_.goodbye = farewell{};
     s_.waiting.clear();
+    s_.relays = relay_table{};  // who left answers no more, nacks included
     return;
   }
   if (s_.goodbye.repeat_due <= s_.now) say_farewell();
