@@ -302,4 +302,19 @@ TEST(Config, SwimPaperIsThePapersTiming) {
   EXPECT_EQ(c.healing_interval, 0s);
 }
 
+// DESIGN.md, section 4: "never in production". The defaults are the protocol, whatever the preset;
+// and since switches only choose between rules, none of their combinations is refused.
+TEST(Config, ExperimentsAreOffAndEveryCombinationIsValid) {
+  for (const auto& [name, preset] : presets) {
+    EXPECT_EQ(preset.experiment, flotilla::experiment{}) << name;
+    for (unsigned bits = 0; bits < 256; ++bits) {
+      const auto bit = [bits](unsigned i) { return (bits >> i & 1U) != 0; };
+      config c = complete(preset);
+      c.experiment = {bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7)};
+      EXPECT_EQ(c.validate(), config_error::none) << name << ", " << bits;
+      EXPECT_EQ(c == complete(preset), c.experiment == flotilla::experiment{}) << bits;
+    }
+  }
+}
+
 }  // namespace

@@ -91,6 +91,39 @@ inline constexpr std::size_t config_error_count = 25;
   return at < config_error_count ? names[at] : "invalid";
 }
 
+/// Switches for experiments: the 2002 paper's variants, and negative controls that show that
+/// checkers bite. Never in production. Every combination is valid, and each switch means the same
+/// in all of them; to compare variants, the whole group is to have the same.
+struct experiment {
+  /// SWIM, section 4.2. Off: the own incarnation is never raised past an accusation, nor past
+  /// anything else that is told; set_address still raises it.
+  bool refutation{true};
+  /// SWIM, section 4.3. Off: every period draws its target at random from all others (section 3.1).
+  bool round_robin{true};
+  /// SWIM, section 3.1. Off: nobody is asked to probe on our behalf.
+  bool helpers{true};
+  /// SWIM, section 4.1. Off: no fact leaves the gossip queue for having been sent often enough.
+  bool transmit_budget{true};
+  /// Extension. Off: a suspicion's timer runs on when the subject refutes or returns with a newer
+  /// incarnation, and then declares it dead at the incarnation that is held by then (a classic
+  /// bug).
+  bool timer_binding{true};
+  /// SWIM, section 4.2. Off: a failed probe declares the member dead at once.
+  bool suspicion{true};
+  /// SWIM, section 4.2, "Confirm". On: dead overrides alive and suspect whatever the incarnations;
+  /// nothing revives a member while it is held dead; and a member that learns of its own death
+  /// stops for ever, without farewell or event: from then on it is as inert as after leave, and
+  /// dead in its own eyes.
+  bool final_death{false};
+  /// SWIM, section 3 (SWIM:Basic). On: no fact is gossiped. Instead who learns of a change
+  /// first-hand (a newcomer that it let in, a member that it declared suspect or dead, its own
+  /// raised incarnation or farewell) sends that fact once to every active member that it knows,
+  /// each in a datagram of its own; so max_transmits is to be larger than the group.
+  bool multicast{false};
+
+  friend bool operator==(const experiment&, const experiment&) noexcept = default;
+};
+
 /// What an engine is built from. The defaults are those of lan().
 struct config {
   /// The most helpers that a probe asks; bounds the loop that picks them.
@@ -166,6 +199,9 @@ struct config {
   std::uint32_t max_denied{64};
   /// Unknown members whose death or farewell is remembered, the oldest make room.
   std::uint32_t max_absent{256};
+
+  /// For experiments only; the defaults are the protocol.
+  flotilla::experiment experiment{};
 
   /// One data centre: 1 ms round trips, so 500 ms means trouble; memberlist's values where it has
   /// them, which people have run for years.

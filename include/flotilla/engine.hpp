@@ -128,6 +128,7 @@ class engine {
   // engine/receive.hpp
   receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
   [[nodiscard]] bool is_known(const inbound& in) const noexcept;
+  [[nodiscard]] bool is_held_active(member_id id) const noexcept;
   [[nodiscard]] bool is_proven(const inbound& in) const noexcept;
   void note_sender(const inbound& in) noexcept;
   void on_message(const inbound& in, const wire::ping& message) noexcept;
@@ -195,6 +196,10 @@ class engine {
   // engine/leaving.hpp
   void say_farewell() noexcept;
   void run_farewell() noexcept;
+  void fall_silent() noexcept;
+
+  // engine/multicast.hpp
+  void tell_everybody(row_index at) noexcept;
 
   // engine/transmit.hpp
   void send_own(const outgoing& what) noexcept;
@@ -222,6 +227,7 @@ class engine {
 #include <flotilla/engine/first_hand.hpp>
 #include <flotilla/engine/joining.hpp>
 #include <flotilla/engine/leaving.hpp>
+#include <flotilla/engine/multicast.hpp>
 #include <flotilla/engine/probing.hpp>
 #include <flotilla/engine/receive.hpp>
 #include <flotilla/engine/transmit.hpp>

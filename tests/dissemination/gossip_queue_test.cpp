@@ -258,4 +258,39 @@ TEST(GossipQueue, EqualityAndHashFollowOrderAndCounts) {
   EXPECT_EQ(q.digest(), same.digest());
 }
 
+/// experiment::transmit_budget off: whatever the budget, nothing is ever retired.
+TEST(GossipQueue, AnEndlessOneRetiresNothing) {
+  queue_and_table q;
+  q.queue = gossip_queue{gossip_class::membership, 0, true};
+  q.push({1, 2, 3});
+  std::map<row_index, int> times;
+  for (int i = 0; i < 3000; ++i) {
+    const rows sent = q.send(i % 2 == 0 ? 1 : 6, 1);
+    ASSERT_EQ(sent.size(), 1U);
+    ++times[sent[0]];
+  }
+  EXPECT_EQ(q.queue.size(), 3U);
+  for (const row_index at : {1U, 2U, 3U}) {
+    EXPECT_TRUE(q.queued(at));
+    EXPECT_EQ(times[at], 1000) << "each in its turn, also after it was sent max_budget times";
+  }
+  q.push({4});
+  EXPECT_EQ(q.send(6, 1), rows{4}) << "news go first";
+}
+
+TEST(GossipQueue, AnEndlessFullRingTakesTurnsInPlace) {
+  queue_and_table q;
+  q.queue = gossip_queue{gossip_class::membership, 0, true};
+  rows all;
+  for (row_index at = 1; at <= 64; ++at) all.push_back(at);
+  q.push(all);
+  for (std::uint32_t i = 0; i < 2 * gossip_queue::max_budget; ++i) {
+    ASSERT_EQ(q.send(6).size(), 64U) << "each once a datagram, in the " << i << "th too";
+  }
+  EXPECT_EQ(q.queue.size(), 64U);
+  q.queue.remove(q.table, 7);
+  EXPECT_FALSE(q.queued(7));
+  EXPECT_EQ(q.send(6).size(), 63U);
+}
+
 }  // namespace

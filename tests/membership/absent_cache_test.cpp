@@ -136,4 +136,16 @@ TEST(AbsentCache, HashFollowsEveryEntry) {
   EXPECT_NE(cache, one);
 }
 
+/// experiment::final_death: a death is no matter of incarnations; a farewell still is.
+TEST(AbsentCache, AFinalDeathOverridesEveryIncarnation) {
+  absent_cache cache{4};
+  cache.remember(dead(1, 5));
+  cache.remember(left(2, 5));
+  for (const std::uint32_t number : {4U, 5U, 6U, 5U + W, 6U + W}) {
+    EXPECT_TRUE(cache.overridden(member_id{1}, incarnation{number}, true)) << number;
+    EXPECT_EQ(cache.overridden(member_id{2}, incarnation{number}, true), number <= 5) << number;
+    EXPECT_FALSE(cache.overridden(member_id{3}, incarnation{number}, true)) << number;
+  }
+}
+
 }  // namespace

@@ -28,6 +28,7 @@ namespace {
 using flotilla::belief;
 using flotilla::member_state;
 using flotilla::merge;
+using flotilla::merge_finally;
 using flotilla::merge_outcome;
 using flotilla::serial;
 
@@ -281,6 +282,36 @@ TEST(Merge, ThePlaceNeverWrapsAroundToWinAgainstTheFuture) {
     belief8 revived = held;
     ASSERT_EQ(merge(revived, alive(i + 1, 1)), merge_outcome::both) << i;
     ASSERT_EQ(revived, alive(i + 1, 1)) << i;
+  }
+}
+
+// ---- experiment::final_death
+
+/// Exhaustively: dead is what merging with it gives, held or told, and otherwise nothing is new.
+TEST(MergeFinally, DeadOverridesAliveAndSuspectAndNothingOverridesDead) {
+  for (const member_state held_state : states) {
+    for (const member_state told_state : states) {
+      for (int n = 0; n < 256; ++n) {
+        belief8 held = fact(held_state, 7, 1);
+        const belief8 told = fact(told_state, n, 2);
+        belief8 plain = held;
+        const merge_outcome plainly = merge(plain, told);
+        const belief8 before = held;
+        const merge_outcome outcome = merge_finally(held, told);
+        if (held_state == member_state::dead) {
+          ASSERT_EQ(outcome, merge_outcome::known) << n;
+          ASSERT_EQ(held, before) << n;
+        } else if (told_state == member_state::dead && held_state != member_state::left) {
+          ASSERT_EQ(outcome, merge_outcome::verdict) << n;
+          ASSERT_EQ(held.state, member_state::dead) << n;
+          ASSERT_EQ(held.incarnation, plain.incarnation) << n << ": it never decreases";
+          ASSERT_EQ(held.address, before.address) << n;
+        } else {
+          ASSERT_EQ(outcome, plainly) << n;
+          ASSERT_EQ(held, plain) << n;
+        }
+      }
+    }
   }
 }
 

@@ -32,9 +32,10 @@ class gossip_queue {
   static constexpr std::uint32_t max_budget = 16 * 17;
 
   gossip_queue() noexcept = default;
-  /// Room for `reserved` facts. May throw std::bad_alloc.
-  gossip_queue(gossip_class which, std::uint32_t reserved)
-      : which_{which}, slots_{slots_for(reserved)} {}
+  /// Room for `reserved` facts. `endless`: none is ever retired (experiment::transmit_budget off).
+  /// May throw std::bad_alloc.
+  gossip_queue(gossip_class which, std::uint32_t reserved, bool endless = false)
+      : which_{which}, endless_{endless}, slots_{slots_for(reserved)} {}
 
   [[nodiscard]] std::uint32_t size() const noexcept { return end() - borders_[0]; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
@@ -84,15 +85,20 @@ class gossip_queue {
 
   /// Offers facts, those sent least often and longest ago first, to `encode(row)`, until it returns
   /// false (it did not fit) or each fact was offered once. What was accepted counts as sent; after
-  /// `budget` times it leaves the queue.
+  /// `budget` times it leaves the queue; in an endless one those sent most often take turns.
   template <class Encode>
   void send(member_table& table, std::uint32_t budget, Encode encode) noexcept {
+    if (endless_) budget = max_budget;
     set_budget(table, budget);
     bool room = !empty();
     std::uint32_t arrived = 0;  // sent from the bucket before, now at this one's front: not again
     for (std::uint32_t bucket = 0; room && bucket < budget; ++bucket) {
       const std::uint32_t waiting = borders_[bucket + 1] - borders_[bucket] - arrived;
       arrived = 0;
+      if (endless_ && bucket + 1 == budget) {
+        take_turns(table, waiting, encode);
+        return;
+      }
       while (arrived < waiting && (room = encode(slot(borders_[bucket + 1] - 1)))) {
         --borders_[bucket + 1];
         ++arrived;
@@ -108,7 +114,7 @@ class gossip_queue {
     for (std::uint32_t at = borders_[0]; at != end(); ++at) out.add(std::uint64_t{slot(at)});
   }
   friend bool operator==(const gossip_queue& a, const gossip_queue& b) noexcept {
-    if (a.which_ != b.which_ || a.budget_ != b.budget_) return false;
+    if (a.which_ != b.which_ || a.endless_ != b.endless_ || a.budget_ != b.budget_) return false;
     for (std::uint32_t i = 0; i <= a.budget_; ++i) {
       if (a.borders_[i] != b.borders_[i]) return false;
     }
@@ -132,6 +138,25 @@ class gossip_queue {
     slots_[position & (slots_.size() - 1)] = at;
     table[at].queue_at = position;
   }
+  /// Offers the oldest `waiting` of the last bucket, and moves those that were accepted to its
+  /// front.
+  template <class Encode>
+  void take_turns(member_table& table, std::uint32_t waiting, Encode encode) noexcept {
+    std::uint32_t sent = 0;
+    while (sent < waiting && encode(slot(end() - 1 - sent))) ++sent;
+    if (sent == 0) return;
+    const std::uint32_t first = borders_[budget_ - 1];
+    reverse(table, first, end());
+    reverse(table, first, first + sent);
+    reverse(table, first + sent, end());
+  }
+  void reverse(member_table& table, std::uint32_t from, std::uint32_t to) noexcept {
+    for (; to - from > 1; ++from) {
+      const row_index at = slot(from);
+      place(table, from, slot(--to));
+      place(table, to, at);
+    }
+  }
   /// The budget follows the size of the group; what was sent more often than a smaller one allows
   /// is dropped.
   void set_budget(member_table& table, std::uint32_t budget) noexcept {
@@ -147,6 +172,7 @@ class gossip_queue {
   }
 
   gossip_class which_{gossip_class::membership};
+  bool endless_{false};
   detail::buffer<row_index> slots_{};
   /// borders_[i]: where the facts sent i times begin; borders_[budget_] is the end, those above
   /// mean nothing. Positions count on and wrap; the ring's slot is the position modulo its size, so

@@ -23,6 +23,7 @@ enum class cargo : std::uint8_t {
   about_target,  ///< only what the receiver should know about itself
   own,           ///< that, and our own alive fact: to those who may not know us
   chunk,         ///< rows of the state from `cursor` on
+  subject,       ///< the fact about `subject` and nothing else (experiment::multicast)
 };
 
 struct outgoing {
@@ -35,7 +36,7 @@ struct outgoing {
   std::uint32_t sequence{0};
   endpoint to{};
   member_id target{};
-  member_id subject{};                  ///< ping_request, relayed_ack
+  member_id subject{};                  ///< ping_request, relayed_ack, cargo::subject
   flotilla::incarnation incarnation{};  ///< relayed_ack
   std::uint32_t cursor{0};              ///< state_request, state_reply
   std::uint64_t cookie{0};              ///< join_request, state_request

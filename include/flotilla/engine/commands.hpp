@@ -62,6 +62,7 @@ inline command_error engine::leave() noexcept {
   requeue(member_table::self_row, true);
   s_.goodbye.begin(s_.now, others, s_.settings.leave_timeout);
   say_farewell();
+  tell_everybody(member_table::self_row);
   if (others == 0) run_farewell();
   return command_error::none;
 }
@@ -76,6 +77,7 @@ inline command_error engine::set_address(const endpoint& address) noexcept {
   s_.self().incarnation = s_.self().incarnation.next();
   s_.self().place_incarnation = s_.self().incarnation;
   requeue(member_table::self_row, true);
+  tell_everybody(member_table::self_row);
   return command_error::none;
 }
 

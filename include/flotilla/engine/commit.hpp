@@ -50,7 +50,10 @@ inline void engine::verdict(row_index at, member_state state, member_id accuser,
   transition change = replace(s_.table, at, now);
   change.accuser = accuser;
   commit(change, provenance::local, ours);
-  if (!told) unqueue(at);
+  if (told)
+    tell_everybody(at);
+  else
+    unqueue(at);
 }
 
 inline void engine::commit(const transition& change, provenance from,
@@ -69,6 +72,7 @@ inline void engine::commit(const transition& change, provenance from,
     const bool refuted = r.state == member_state::alive && !change.added &&
                          change.before_state != member_state::alive;
     requeue(change.at, refuted || r.state == member_state::left);
+    if (from == provenance::first_hand && !change.before_active) tell_everybody(change.at);
   }
   // Whoever is held absent is tried again, and so is an address that a member once answered from:
   // the death, the farewell or the move may be somebody's invention, and then nobody else would
@@ -83,11 +87,16 @@ inline void engine::commit(const transition& change, provenance from,
 }
 
 /// Ends the timer of the former state and starts that of the new one: no timer outlives the
-/// (member, incarnation) that it was started for (S8).
+/// (member, incarnation) that it was started for (S8). Unless experiment::timer_binding is off:
+/// then a suspicion's runs on for as long as the member is active, whatever it has answered.
 inline void engine::retime(const transition& change, const evidence& ours) noexcept {
   row& r = s_.table[change.at];
-  if (r.timer != detail::no_timer) {
-    if (change.before_state == member_state::suspect)
+  const bool suspicion_ran = r.timer != detail::no_timer && is_active(change.before_state);
+  const bool runs_on = suspicion_ran && is_active(r.state) && !s_.settings.experiment.timer_binding;
+  if (runs_on) {
+    s_.suspicions[r.timer].acked = false;
+  } else if (r.timer != detail::no_timer) {
+    if (suspicion_ran)
       s_.suspicions.remove(r.timer);
     else
       s_.tombstones.remove(r.timer);
@@ -102,6 +111,10 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     record.accuser = change.accuser;
     record.since = s_.now;
     record.incarnation = r.incarnation;
+    if (runs_on) {
+      s_.suspicions[r.timer] = record;
+      return;
+    }
     const duration patience = suspicion_timeout(s_.settings, s_.table.active());
     r.timer = s_.suspicions.add(detail::saturating_add(s_.now, patience), record);
     return;
@@ -112,6 +125,7 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
 
 /// Puts the member's fact, as it stands now, at the head of its queue; an older one is superseded.
 inline void engine::requeue(row_index at, bool urgent) noexcept {
+  if (s_.settings.experiment.multicast) return;  // nothing is ever queued: see tell_everybody
   unqueue(at);
   gossip_queue& queue = urgent ? s_.urgent : s_.membership;
   if (queue.try_reserve_one())

@@ -13,7 +13,10 @@ inline void engine::absorb_all(std::span<const std::byte> facts, provenance from
   wire::fact fact;
   for (;;) {
     switch (reader.next(fact)) {
-      case wire::fact_read::fact: absorb(fact, from); break;
+      case wire::fact_read::fact:
+        absorb(fact, from);
+        if (s_.life == engine_life::left) return;
+        break;
       case wire::fact_read::skipped: ++stats_.facts_skipped; break;
       case wire::fact_read::malformed:
       case wire::fact_read::end: return;
@@ -41,6 +44,12 @@ inline void engine::absorb(const wire::fact& fact, provenance from) noexcept {
 }
 
 inline void engine::absorb_own(const wire::fact& fact) noexcept {
+  if (s_.settings.experiment.final_death && fact.state == member_state::dead &&
+      s_.life == engine_life::running) {
+    s_.table.set_state(member_table::self_row, member_state::dead);
+    s_.life = engine_life::left;  // at once; take() sees to it that nothing more is said
+    return;
+  }
   switch (judge_own(self(), fact, s_.acknowledged)) {
     case own_word_answer::nothing: return;
     case own_word_answer::out_of_reach: ++stats_.accusations_out_of_reach; return;
@@ -56,18 +65,21 @@ inline void engine::absorb_own(const wire::fact& fact) noexcept {
 /// Speaks up: the own incarnation becomes one more than what we were told (SWIM, section 4.2). Only
 /// called for what is not behind our own.
 inline void engine::raise_past(flotilla::incarnation told) noexcept {
+  if (!s_.settings.experiment.refutation) return;
   ++stats_.refutations;
   row& self_row = s_.self();
   self_row.incarnation = told.next();
   self_row.place_incarnation = self_row.incarnation;
   requeue(member_table::self_row, true);
+  tell_everybody(member_table::self_row);
 }
 
 inline void engine::absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept {
   transition change;
   bool refused = false;
   const merge_outcome outcome = apply(
-      s_.table, at, fact, [this](member_state state) { return reserve(state); }, change, refused);
+      s_.table, at, fact, [this](member_state state) { return reserve(state); }, change, refused,
+      s_.settings.experiment.final_death);
   if (refused) {
     ++stats_.facts_refused_memory;
     return;
@@ -102,7 +114,7 @@ inline void engine::absorb_unknown(const wire::fact& fact, provenance from) noex
     if (fact.state != member_state::suspect) s_.absent.remember(fact);
     return;
   }
-  if (s_.absent.overridden(fact.subject, fact.incarnation)) {
+  if (s_.absent.overridden(fact.subject, fact.incarnation, s_.settings.experiment.final_death)) {
     ++stats_.facts_of_the_absent;
     return;
   }

@@ -73,7 +73,7 @@ inline void engine::note_life_of_suspect(row_index at) noexcept {
 inline void engine::meet(member_id id, flotilla::incarnation number, const endpoint& address,
                          bool proven) noexcept {
   if (address == s_.self().address || s_.denied.contains(id)) return;
-  if (s_.absent.overridden(id, number)) {
+  if (s_.absent.overridden(id, number, s_.settings.experiment.final_death)) {
     ++stats_.facts_of_the_absent;  // it has been told with our ping and will raise itself
     return;
   }
@@ -90,6 +90,7 @@ inline void engine::meet(member_id id, flotilla::incarnation number, const endpo
 
 inline void engine::adopt(row_index at, flotilla::incarnation number,
                           const endpoint& address) noexcept {
+  if (s_.settings.experiment.final_death && s_.table[at].state == member_state::dead) return;
   if (!reserve(member_state::alive)) {
     ++stats_.facts_refused_memory;
     return;

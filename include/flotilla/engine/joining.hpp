@@ -135,8 +135,10 @@ inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::
     send_reply(reply, in);
     return;
   }
+  const bool held_before = is_held_active(in.head.sender);
   absorb_all(in.facts, provenance::gossip);
   const row_index at = s_.table.find(in.head.sender);
+  if (!held_before && is_held_active(in.head.sender)) tell_everybody(at);  // it was let in here
   if (echoed && at != no_row && s_.table[at].address == in.from) s_.table[at].proven = true;
   if (s_.join.active && at != no_row)
     s_.join.bridging = true;  // somebody joins through us meanwhile

@@ -32,13 +32,18 @@ inline void engine::say_farewell() noexcept {
 inline void engine::run_farewell() noexcept {
   if (s_.goodbye.complete(s_.now)) {
     tell(leave_completed{s_.goodbye.acknowledged});
-    s_.life = engine_life::left;
-    s_.goodbye = farewell{};
-    s_.waiting.clear();
-    s_.relays = relay_table{};  // who left answers no more, nacks included
+    fall_silent();
     return;
   }
   if (s_.goodbye.repeat_due <= s_.now) say_farewell();
+}
+
+/// The end of an engine: from now on it is inert.
+inline void engine::fall_silent() noexcept {
+  s_.life = engine_life::left;
+  s_.goodbye = farewell{};
+  s_.waiting.clear();
+  s_.relays = relay_table{};  // who left answers no more, nacks included
 }
 
 }  // namespace v1

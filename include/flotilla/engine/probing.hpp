@@ -40,7 +40,8 @@ inline void engine::run_period() noexcept {
 
 inline void engine::begin_round() noexcept {
   s_.round = probe_round{};
-  const row_index at = s_.order.next(s_.table, s_.random);
+  const row_index at = s_.settings.experiment.round_robin ? s_.order.next(s_.table, s_.random)
+                                                          : s_.order.any(s_.random);
   if (at == no_row) return;
   ++stats_.probes;
   const row& r = s_.table[at];
@@ -57,7 +58,8 @@ inline void engine::begin_round() noexcept {
 inline void engine::ask_helpers() noexcept {
   s_.round.direct_due = time_point::max();
   const row_index at = s_.table.find(s_.round.subject);
-  if (at == no_row || !s_.round.pulled || s_.settings.helpers == 0) return;
+  const bool wanted = s_.settings.helpers != 0 && s_.settings.experiment.helpers;
+  if (at == no_row || !s_.round.pulled || !wanted) return;
   s_.round.helpers = pick_helpers(s_.table, s_.order, at, s_.settings.helpers, s_.random);
   if (s_.round.helpers.count == 0) return;
   s_.period_due =
@@ -90,9 +92,11 @@ inline void engine::end_round() noexcept {
   // Bound to the incarnation that was probed: who has spoken up since, or left, is not accused
   // (S8).
   const row& r = s_.table[at];
-  if (r.state != member_state::alive || r.incarnation != ended.incarnation) return;
+  const bool suspects = s_.settings.experiment.suspicion;
+  const bool accusable = r.state == member_state::alive || (!suspects && is_active(r.state));
+  if (!accusable || r.incarnation != ended.incarnation) return;
   const evidence ours{s_.self().id, ended.sequence, to_caller(s_.now), 0, 0};
-  verdict(at, member_state::suspect, s_.self().id, ours, true);
+  verdict(at, suspects ? member_state::suspect : member_state::dead, s_.self().id, ours, true);
 }
 
 inline void engine::run_suspicions() noexcept {

@@ -35,6 +35,7 @@ inline receive_result engine::take(const endpoint& from,
   const inbound in{from, head, message.facts, datagram.size()};
   std::visit([&](const auto& body) { on_message(in, body); }, message.body);
   note_sender(in);
+  if (s_.life == engine_life::left) fall_silent();
   return result;
 }
 
@@ -42,6 +43,11 @@ inline receive_result engine::take(const endpoint& from,
 inline bool engine::is_known(const inbound& in) const noexcept {
   const row_index at = s_.table.find(in.head.sender);
   return at != no_row && is_active(s_.table[at].state) && s_.table[at].address == in.from;
+}
+
+inline bool engine::is_held_active(member_id id) const noexcept {
+  const row_index at = s_.table.find(id);
+  return at != no_row && is_active(s_.table[at].state);
 }
 
 /// True when that member has answered us from there before, or echoed our cookie. Others are
@@ -207,6 +213,7 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   ++stats_.chunks_received;
   from->id = in.head.sender;
   absorb_all(in.facts, provenance::transfer);
+  if (s_.life == engine_life::left) return;
   s_.acknowledged = true;
   const row_index sender = s_.table.find(in.head.sender);
   if (sender != no_row && s_.table[sender].address == in.from) s_.table[sender].proven = true;

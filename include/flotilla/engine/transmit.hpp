@@ -85,6 +85,11 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
 
 inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
   if (what.kind == wire::message_kind::nack) return;
+  if (what.facts == cargo::subject) {
+    const row_index at = s_.table.find(what.subject);
+    if (at != no_row) put_fact(out, fact_of(at));
+    return;
+  }
   const bool about = write_about_receiver(out, what);
   if (what.introduce && what.kind == wire::message_kind::ack) {
     put_fact(out, fact_of(member_table::self_row));
@@ -101,6 +106,7 @@ inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcep
     case cargo::own: put_fact(out, fact_of(member_table::self_row)); return;
     case cargo::gossip: write_gossip(out, what, about); return;
     case cargo::chunk: write_chunk(out, what); return;
+    case cargo::subject: return;  // done above: nothing else goes along
   }
 }
 

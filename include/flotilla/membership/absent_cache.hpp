@@ -46,9 +46,13 @@ class absent_cache {
   }
 
   /// True when an alive fact at `number` is what the remembered death or farewell has overridden.
-  [[nodiscard]] bool overridden(member_id id, incarnation number) const noexcept {
+  /// `final_death` is that of config::experiment: then a death overrides all of them.
+  [[nodiscard]] bool overridden(member_id id, incarnation number,
+                                bool final_death = false) const noexcept {
     const wire::fact* held = find(id);
-    if (held == nullptr || !held->incarnation.within_window(number)) return false;
+    if (held == nullptr) return false;
+    if (final_death && held->state == member_state::dead) return true;
+    if (!held->incarnation.within_window(number)) return false;
     return !(number > held->incarnation);
   }
 

@@ -84,5 +84,19 @@ constexpr merge_outcome merge(belief<Rep, Address>& held,
   return static_cast<merge_outcome>(outcome);
 }
 
+/// The same with the paper's Confirm (experiment::final_death): dead overrides alive and suspect
+/// whatever the incarnations, and nothing overrides dead. The incarnation does not decrease.
+template <std::unsigned_integral Rep, class Address>
+constexpr merge_outcome merge_finally(belief<Rep, Address>& held,
+                                      const belief<Rep, Address>& told) noexcept {
+  if (held.state == member_state::dead) return merge_outcome::known;
+  const bool confirmed = told.state == member_state::dead && is_active(held.state);
+  const merge_outcome outcome = merge(held, told);
+  if (!confirmed) return outcome;
+  held.state = member_state::dead;
+  const bool moved = outcome == merge_outcome::place || outcome == merge_outcome::both;
+  return moved ? merge_outcome::both : merge_outcome::verdict;
+}
+
 }  // namespace v1
 }  // namespace flotilla

@@ -66,11 +66,14 @@ struct transition {
 /// Merges a fact into a row that is in the table. `reserve(state)` makes room for what the new
 /// state needs elsewhere; when it cannot, nothing is merged and `refused` set. `change` is touched
 /// only when something changed: neither then, nor with the outcomes `known` and `outside_window`.
+/// `final_death` is that of config::experiment.
 template <class Reserve>
 [[nodiscard]] merge_outcome apply(member_table& table, row_index at, const wire::fact& fact,
-                                  Reserve reserve, transition& change, bool& refused) noexcept {
+                                  Reserve reserve, transition& change, bool& refused,
+                                  bool final_death = false) noexcept {
   belief<std::uint32_t, endpoint> held = belief_of(table[at]);
-  const merge_outcome outcome = merge(held, belief_of(fact));
+  const merge_outcome outcome =
+      final_death ? merge_finally(held, belief_of(fact)) : merge(held, belief_of(fact));
   if (outcome == merge_outcome::known || outcome == merge_outcome::outside_window) return outcome;
   refused = !reserve(held.state);
   if (refused) return outcome;
