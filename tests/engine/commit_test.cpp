@@ -13,6 +13,8 @@
 namespace {
 
 using namespace support;
+using namespace std::chrono_literals;
+using kind = wire::message_kind;
 
 const peer two = peer_of(2);
 const peer three = peer_of(3);
@@ -293,6 +295,57 @@ TEST(CommitGossip, EachFactIsSentOnlySoOften) {
     for (const sent& s : w.sent_now()) told += s.about(three.id) != nullptr ? 1U : 0U;
   }
   EXPECT_EQ(told, budget);
+}
+
+/// Accusations carry no address: that a dead member's place became known is no news to anybody.
+TEST(CommitGossip, APlaceUnderAVerdictIsNotToldAnew) {
+  engine_world w;
+  w.meet_all(6);
+  w.flush_gossip(two);
+  w.gossip(two, {dead(three.id, 1)});
+  for (int i = 0; i < 40; ++i) {
+    w.hear(two, wire::ping{1});
+    w.sent_now();
+  }
+  ASSERT_EQ(w.stats().gossip_pending, 0U);
+  w.gossip(two, {alive(three, 1)});
+  EXPECT_EQ(w.node.find(three.id)->state, member_state::dead);
+  EXPECT_EQ(w.stats().gossip_pending, 0U);
+}
+
+/// A farewell that is first learnt in a state reply may have reached nobody else (L9); of members
+/// that are there the replier tells all itself.
+TEST(CommitGossip, AFarewellThatCameByTransferIsToldOn) {
+  config c = plain_config();
+  c.repair_interval = 1s;
+  engine_world w{c};
+  w.meet_all(4);
+  w.flush_gossip(three);
+  std::optional<sent> request;
+  for (int i = 0; i < 400 && !request; ++i) {
+    w.next_tick();
+    for (const sent& s : w.sent_now()) {
+      if (s.kind() == kind::state_request) {
+        request = s;
+      } else if (s.kind() == kind::ping) {
+        w.hear(peer_of(static_cast<std::uint64_t>(s.what.head.target)),
+               wire::ack{s.as<wire::ping>().sequence, incarnation{0}});
+      }
+    }
+  }
+  ASSERT_TRUE(request.has_value());
+  const peer server = peer_of(static_cast<std::uint64_t>(request->what.head.target));
+  const peer gone = server.id == two.id ? three : two;
+  const auto asked = request->as<wire::state_request>();
+  w.hear(server, wire::state_reply{asked.sequence, 1, wire::end_of_state, 5},
+         {left(gone.id, 0), alive(peer_of(50))});
+  EXPECT_EQ(w.node.find(gone.id)->state, member_state::left);
+  ASSERT_TRUE(w.node.find(member_id{50}).has_value());
+  w.hear(server, wire::ping{1});
+  const sent_list acks = only(w.sent_now(), kind::ack);
+  ASSERT_EQ(acks.size(), 1U);
+  EXPECT_NE(acks[0].about(gone.id), nullptr);
+  EXPECT_EQ(acks[0].about(member_id{50}), nullptr) << "what came by transfer is not told on";
 }
 
 }  // namespace

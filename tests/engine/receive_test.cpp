@@ -413,6 +413,33 @@ TEST(ReceiveStateReply, AServerThatNeverEndsIsGivenUp) {
   EXPECT_LT(asked, 1000) << "asked again and again without a pause";
 }
 
+/// No path is broken to a member that is gone: it died or left while the helper was asked.
+TEST(ReceiveRelayedAck, TellsOfNoBrokenPathToWhoLeft) {
+  for (const bool gone : {false, true}) {
+    engine_world w;
+    w.meet_all(3);
+    std::size_t told = 0;
+    int requests = 0;  // the second round is the one that tells
+    for (int rounds = 0; rounds < 40 && told == 0; ++rounds) {
+      for (const sent& s : w.sent_now()) {
+        if (s.kind() == kind::ping && s.to == three.at) {
+          w.hear(three, wire::ack{s.as<wire::ping>().sequence, three.number});
+        }
+        if (s.kind() != kind::ping_request || s.as<wire::ping_request>().subject != two.id)
+          continue;
+        if (gone && ++requests == 2) w.gossip(three, {left(two.id, 0)});
+        w.hear(three, wire::relayed_ack{s.as<wire::ping_request>().sequence, two.id, two.number});
+      }
+      told += count<flotilla::path_broken>(w.events());
+      w.next_tick();
+    }
+    EXPECT_EQ(told, gone ? 0U : 1U);
+    if (gone) {
+      EXPECT_EQ(requests, 2);
+    }
+  }
+}
+
 // ---- helpers and relays
 
 TEST(ReceivePingRequest, ExactlyOneRelayedAck) {
@@ -435,6 +462,26 @@ TEST(ReceivePingRequest, ExactlyOneRelayedAck) {
   w.tick_after(w.settings().direct_timeout);
   EXPECT_TRUE(only_to(only(w.sent_now(), kind::relayed_ack), two.at).empty());
   EXPECT_EQ(count(w.sent_now(), kind::nack), 0U);
+}
+
+/// A slot is used again: an answer to the ping of its former request is no answer to this one.
+TEST(ReceivePingRequest, AnAckToAnEarlierPingIsNotPassedOn) {
+  engine_world w;
+  w.meet_all(4);
+  w.hear(two, wire::ping_request{0x99, three.id, three.at});
+  const sent_list first = only_to(only(w.sent_now(), kind::ping), three.at);
+  ASSERT_EQ(first.size(), 1U);
+  w.tick_after(w.settings().direct_timeout / 5 * 4);
+  ASSERT_EQ(count(w.sent_now(), kind::nack), 1U);
+  w.hear(four, wire::ping_request{0x77, three.id, three.at});
+  const sent_list second = only_to(only(w.sent_now(), kind::ping), three.at);
+  ASSERT_EQ(second.size(), 1U);
+  w.hear(three, wire::ack{first[0].as<wire::ping>().sequence, three.number});
+  EXPECT_EQ(count(w.sent_now(), kind::relayed_ack), 0U);
+  w.hear(three, wire::ack{second[0].as<wire::ping>().sequence, three.number});
+  const sent_list replies = only(w.sent_now(), kind::relayed_ack);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].to, four.at);
 }
 
 TEST(ReceivePingRequest, OtherwiseExactlyOneNackAt80PercentOfTheTimeOut) {

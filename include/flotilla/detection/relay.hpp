@@ -21,6 +21,7 @@ struct relay {
   endpoint requester_address{};
   member_id subject{};
   time_point nack_due{};
+  std::uint32_t ping_sequence{0};  ///< of our own ping to the subject; no other ack is passed on
 
   friend bool operator==(const relay&, const relay&) noexcept = default;
 };
@@ -70,7 +71,7 @@ class relay_table {
   void hash_into(detail::state_hasher& out) const noexcept {
     for (const relay& r : relays_) {
       out.add_all(r.used, std::uint64_t{r.requester_sequence}, r.requester, r.requester_address,
-                  r.subject, r.nack_due);
+                  r.subject, r.nack_due, std::uint64_t{r.ping_sequence});
     }
   }
   friend bool operator==(const relay_table&, const relay_table&) noexcept = default;

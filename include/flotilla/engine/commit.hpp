@@ -65,10 +65,14 @@ inline void engine::commit(const transition& change, provenance from,
   if (active && r.order_at == no_row) s_.order.insert(s_.table, change.at, s_.random);
   if (!active) s_.order.remove(s_.table, change.at);
   // What came with a transfer is known where it came from; passing it on would be a storm with
-  // every joiner. Unless two groups are meeting: then it is news to ours.
+  // every joiner. Unless two groups are meeting: then it is news to ours. And a farewell or a death
+  // may have reached nobody else (L9).
+  const bool news = from != provenance::transfer || s_.join.bridging || !active;
+  // Accusations and farewells carry no address: where such a member was is not told anew (S14).
+  const bool shown = change.verdict_changed || change.added || r.state == member_state::alive;
   if (r.state == member_state::alive && !r.placed()) {
     unqueue(change.at);
-  } else if (from != provenance::transfer || s_.join.bridging) {
+  } else if (news && shown) {
     const bool refuted = r.state == member_state::alive && !change.added &&
                          change.before_state != member_state::alive;
     requeue(change.at, refuted || r.state == member_state::left);

@@ -111,6 +111,7 @@ inline void engine::on_message(const inbound& in, const wire::ping_request& mess
   ping.target = message.subject;
   ping.sequence = s_.pending.ask(ping_purpose::relay, ping.target, ping.to, s_.now,
                                  static_cast<std::uint8_t>(slot));
+  s_.relays[slot].ping_sequence = ping.sequence;
   send_caused(ping);
 }
 
@@ -136,7 +137,7 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
   if (purpose == ping_purpose::heal) s_.healing.remove(in.head.sender, asked.to);
   if (purpose == ping_purpose::farewell) s_.goodbye.acknowledge(in.head.sender);
   if (purpose == ping_purpose::relay && s_.relays[asked.reference].used &&
-      s_.relays[asked.reference].subject == in.head.sender) {
+      s_.relays[asked.reference].ping_sequence == asked.sequence) {
     const relay& open = s_.relays[asked.reference];
     outgoing reply;
     reply.kind = wire::message_kind::relayed_ack;
@@ -169,7 +170,7 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
     s_.round.on_answer();
     // Two rounds in a row: one lost datagram is no broken path.
     row& r = s_.table[at];
-    if (r.broken_rounds < 2 && ++r.broken_rounds == 2) {
+    if (is_active(r.state) && r.broken_rounds < 2 && ++r.broken_rounds == 2) {
       tell(path_broken{r.snapshot(), in.head.sender});
     }
   }
