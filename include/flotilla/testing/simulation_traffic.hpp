@@ -1,0 +1,246 @@
+// flotilla/testing/simulation_traffic.hpp - how a simulation moves: arrivals, timers, sending
+// The driver's loop of each node, in virtual time.
+#pragma once
+
+#include <flotilla/testing/simulation.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+namespace testing {
+
+template <sans_io_node Node>
+bool simulation<Node>::step(time_point end) {
+  if (agenda_.empty() || agenda_.next() > end) {
+    if (end > now_) now_ = end;
+    return false;
+  }
+  const appointment what = agenda_.take();
+  now_ = detail::later(now_, what.at);
+  switch (what.kind()) {
+    case occasion::arrival: arrive(what.what); break;
+    case occasion::wake: wake(what.what, what.version); break;
+    case occasion::action: {
+      const action run = std::move(actions_[what.what]);
+      free_actions_.push_back(what.what);
+      run();
+      break;
+    }
+  }
+  return true;
+}
+
+template <sans_io_node Node>
+template <class Done>
+bool simulation<Node>::run_until(Done done, duration limit, duration interval) {
+  FLOTILLA_EXPECT(interval > duration::zero());
+  const time_point end = from_now(limit);
+  while (!done()) {
+    if (now_ >= end) return false;
+    run_to(detail::earlier(end, from_now(interval)));
+  }
+  return true;
+}
+
+template <sans_io_node Node>
+void simulation<Node>::at(time_point when, action what) {
+  std::uint32_t place = static_cast<std::uint32_t>(actions_.size());
+  if (free_actions_.empty()) {
+    actions_.push_back(std::move(what));
+  } else {
+    place = free_actions_.back();
+    free_actions_.pop_back();
+    actions_[place] = std::move(what);
+  }
+  agenda_.put(detail::later(when, now_), occasion::action, place);
+}
+
+// ---- arriving
+
+template <sans_io_node Node>
+void simulation<Node>::arrive(datagram_ref at) {
+  const node_index i = pool_[at].target;
+  process& p = slots_[i].around;
+  if (p.state == process_state::crashed) {
+    ++network_.stats().process_gone;
+    pool_.release(at);
+    return;
+  }
+  if (p.takes_input() && p.busy_until <= now_ && p.inbox.empty()) {
+    give(i, at);
+    return;
+  }
+  hold(p, p.inbox, at);
+  if (p.takes_input()) arm(i);
+}
+
+/// Puts a datagram into a queue of the process, or drops it when that is full.
+template <sans_io_node Node>
+void simulation<Node>::hold(const process& p, datagram_list& queue, datagram_ref at) {
+  if (queue.size() < p.driver.queue_datagrams &&
+      queue.bytes() + pool_[at].size <= p.driver.queue_bytes) {
+    queue.push_back(pool_, at);
+    return;
+  }
+  ++network_.stats().queue_overflown;
+  pool_.release(at);
+}
+
+/// Gives a datagram to its node; the driver is running and has time.
+template <sans_io_node Node>
+void simulation<Node>::give(node_index i, datagram_ref at) {
+  slot& s = slots_[i];
+  const datagram d = pool_[at];  // a copy: whoever watches may put more into the pool
+  for (observer_type* by : observers_) {
+    by->on_receive(now_, i, s.node, d.from, d.source, d.bytes());
+  }
+  ++network_.stats().delivered;
+  s.node.receive(s.around.clock.at(now_), d.from, d.bytes());
+  pool_.release(at);
+  s.around.busy_until = now_ + s.around.driver.busy;
+  finish_input(i, input_kind::receive);
+}
+
+// ---- timers
+
+template <sans_io_node Node>
+void simulation<Node>::tick(node_index i) {
+  slot& s = slots_[i];
+  for (observer_type* by : observers_) by->on_tick(now_, i, s.node);
+  s.node.tick(s.around.clock.at(now_));
+  s.around.busy_until = now_ + s.around.driver.busy;
+  finish_input(i, input_kind::tick);
+}
+
+template <sans_io_node Node>
+void simulation<Node>::wake(node_index i, std::uint32_t version) {
+  slot& s = slots_[i];
+  if (s.around.version != version) return;  // overtaken by an earlier one
+  s.around.armed = time_point::max();
+  s.around.due = time_point::max();
+  if (!s.around.runs_timers()) return;
+  if (s.around.busy_until > now_) return arm(i);
+  if (s.around.driver.timers_first && is_due(s)) tick(i);
+  read_inbox(i);
+  if (s.around.busy_until <= now_) {
+    s.around.taken = 0;
+    if (is_due(s)) tick(i);
+  }
+  arm(i);
+}
+
+/// As many as the driver reads in one go. One that is slow reads one at a time, and still no more
+/// of them than that before it looks at its timers.
+template <sans_io_node Node>
+void simulation<Node>::read_inbox(node_index i) {
+  process& p = slots_[i].around;
+  do {
+    if (!p.takes_input() || p.inbox.empty() || p.busy_until > now_) return;
+    if (p.taken != 0 && p.taken >= p.driver.batch) return;
+    ++p.taken;
+    give(i, p.inbox.pop_front(pool_));
+  } while (true);
+}
+
+/// Makes the appointment for whatever the process does next, unless an earlier one stands.
+template <sans_io_node Node>
+void simulation<Node>::arm(node_index i) {
+  slot& s = slots_[i];
+  process& p = s.around;
+  if (!p.runs_timers()) return;
+  const bool reads = p.takes_input() && !p.inbox.empty();
+  time_point when = reads ? now_ : p.clock.when(s.node.next_deadline(), now_);
+  if (when == time_point::max()) return;
+  when = detail::later(when, p.busy_until);
+  // A timer that is late already is not set anew, or traffic could put it off for ever.
+  if (when >= (reads ? p.armed : p.due)) return;
+  p.due = when;
+  if (!reads) when = detail::saturating_add(when, p.driver.timer_lateness.draw(random_));
+  p.armed = when;
+  agenda_.put(when, occasion::wake, i, ++p.version);
+}
+
+// ---- sending
+
+template <sans_io_node Node>
+void simulation<Node>::finish_input(node_index i, input_kind input) {
+  slot& s = slots_[i];
+  while (auto what = s.node.poll_event()) {
+    for (observer_type* by : observers_) by->on_event(now_, i, s.node, *what);
+  }
+  while (const auto out = s.node.poll_transmit(buffer_)) {
+    for (observer_type* by : observers_) by->on_send(now_, i, s.node, out->to, out->bytes);
+    send(i, out->to, out->bytes);
+  }
+  for (observer_type* by : observers_) by->on_step(now_, i, s.node, input);
+  arm(i);
+}
+
+template <sans_io_node Node>
+void simulation<Node>::send(node_index i, const endpoint& to, std::span<const std::byte> bytes) {
+  process& p = slots_[i].around;
+  ++network_.stats().sent;
+  const node_index target = book_.find(to);
+  if (target == no_node) {
+    ++network_.stats().address_unknown;
+  } else if (p.state == process_state::blocked) {
+    hold(p, p.outbox, pool_.add(p.address, i, target, bytes));
+  } else {
+    route(p.address, i, target, bytes);
+  }
+}
+
+template <sans_io_node Node>
+void simulation<Node>::flush(node_index i) {
+  datagram_list& held = slots_[i].around.outbox;
+  while (!held.empty()) {
+    const datagram_ref at = held.pop_front(pool_);
+    const datagram d = pool_[at];  // a copy: routing puts more into the pool
+    route(d.from, i, d.target, d.bytes());
+    pool_.release(at);
+  }
+}
+
+template <sans_io_node Node>
+void simulation<Node>::inject(const endpoint& from, const endpoint& to,
+                              std::span<const std::byte> bytes) {
+  ++network_.stats().sent;
+  const node_index target = book_.find(to);
+  if (target == no_node) {
+    ++network_.stats().address_unknown;
+    return;
+  }
+  route(from, no_node, target, bytes);
+}
+
+template <sans_io_node Node>
+void simulation<Node>::route(const endpoint& from, node_index source, node_index target,
+                             std::span<const std::byte> bytes) {
+  const network::fate fate = network_.send(source, target);
+  const bool held = source != no_node && network_.is_clogged(source, target);
+  for (std::size_t copy = 0; copy < fate.copies; ++copy) {
+    const datagram_ref at = pool_.add(from, source, target, bytes);
+    if (held) {
+      ++network_.stats().clogged;
+      clogged_.push_back(at);
+    } else {
+      agenda_.put(from_now(fate.delays[copy]), occasion::arrival, at);
+    }
+  }
+}
+
+template <sans_io_node Node>
+void simulation<Node>::release_clogged() {
+  std::size_t kept = 0;
+  for (const datagram_ref at : clogged_) {
+    if (network_.is_clogged(pool_[at].source, pool_[at].target)) {
+      clogged_[kept++] = at;
+    } else {
+      agenda_.put(now_, occasion::arrival, at);
+    }
+  }
+  clogged_.resize(kept);
+}
+
+}  // namespace testing
+}  // namespace v1
+}  // namespace flotilla
