@@ -1,0 +1,203 @@
+// flotilla/testing/checkers/confirmations.hpp - S9: who confirms a suspicion, and what that does
+// Each accuser counts once, the first one and the observer itself never, at most K in all; and a
+// confirmation may bring the verdict forward, but never puts it off (Lifeguard).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <flotilla/testing/checkers/decoded.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+namespace testing {
+
+/// Lets a node that nobody speaks to any more run on until it holds `subject` no longer suspect;
+/// the time of its verdict, or time_point::max() if it never falls. `node` is a copy to play with.
+template <class Node>
+[[nodiscard]] time_point verdict_alone(Node node, member_id subject) {
+  std::array<std::byte, 2048> buffer;
+  for (int i = 0; i < 4096; ++i) {
+    while (node.poll_event()) {
+    }
+    while (node.poll_transmit(buffer)) {
+    }
+    const time_point due = node.next_deadline();
+    if (due == time_point::max()) break;
+    node.tick(due);
+    const auto held = node.find(subject);
+    if (!held || held->state != member_state::suspect) return due;
+  }
+  return time_point::max();
+}
+
+/// The datagram with the suspicions of `subject` made padding: the same in all else.
+[[nodiscard]] inline std::vector<std::byte> without_suspicion(std::span<const std::byte> datagram,
+                                                              std::uint32_t group_tag,
+                                                              member_id subject) {
+  std::vector<std::byte> result{datagram.begin(), datagram.end()};
+  wire::message message;
+  if (wire::read_message(datagram, group_tag, message) != receive_result::accepted) return result;
+  std::size_t at = datagram.size() - message.facts.size();
+  while (at < result.size()) {
+    wire::reader in{datagram.subspan(at)};
+    const auto kind = static_cast<wire::fact_kind>(in.u8());
+    const std::size_t size = wire::fact_head_size + in.u8();
+    if (kind == wire::fact_kind::suspect && member_id{in.u64()} == subject) {
+      result[at] = static_cast<std::byte>(wire::fact_kind::padding);
+    }
+    at += size;
+  }
+  return result;
+}
+
+/// True when a node that is given `datagram` comes to its verdict about `subject` later than one
+/// that is given the same without its suspicion of `subject`. Both start as copies of `before`.
+template <class Node>
+[[nodiscard]] bool confirmation_lengthens(const Node& before, time_point local,
+                                          const endpoint& from, std::span<const std::byte> datagram,
+                                          std::uint32_t group_tag, member_id subject) {
+  Node with{before};
+  Node without{before};
+  with.receive(local, from, datagram);
+  without.receive(local, from, without_suspicion(datagram, group_tag, subject));
+  const auto held = with.find(subject);
+  if (!held || held->state != member_state::suspect) return false;  // it did more than confirm
+  return verdict_alone(std::move(with), subject) > verdict_alone(std::move(without), subject);
+}
+
+/// Judges what the evidence in member_suspected and member_failed claims against the accusations
+/// that were delivered to the observer, for each (subject, incarnation). Whether a confirmation
+/// puts the verdict off is tried on copies of the engine, which run on without hearing anybody:
+/// right for a fixed time-out and for one that shrinks.
+class confirmations_checker final : public traffic_checker {
+ public:
+  using traffic_checker::traffic_checker;
+
+  /// K of Lifeguard.
+  static constexpr std::size_t max_confirmations = 3;
+  /// Copying engines is dear: so many times a run.
+  static constexpr std::uint64_t max_trials = 256;
+
+  struct tally {
+    std::uint64_t verdicts{0};   ///< with evidence of the observer's own
+    std::uint64_t confirmed{0};  ///< of these, with at least one confirmation
+    std::uint64_t accusers{0};   ///< distinct (observer, subject, incarnation, accuser) heard
+    std::uint64_t trials{0};     ///< confirmations tried on copies
+  };
+  [[nodiscard]] const tally& judged() const noexcept { return judged_; }
+
+ private:
+  /// Distinct accusers of a subject at an incarnation. Two more than K tell everything: of those
+  /// the first accuser and the observer do not count.
+  struct accusers {
+    std::array<member_id, max_confirmations + 2> ids{};
+    std::size_t count{0};
+
+    [[nodiscard]] bool contains(member_id id) const noexcept {
+      for (std::size_t i = 0; i < count; ++i) {
+        if (ids[i] == id) return true;
+      }
+      return false;
+    }
+    [[nodiscard]] std::size_t others(member_id first, member_id self) const noexcept {
+      std::size_t n = 0;
+      for (std::size_t i = 0; i < count; ++i) n += ids[i] != first && ids[i] != self ? 1U : 0U;
+      return n;
+    }
+  };
+  using accusation = std::pair<std::uint64_t, std::uint32_t>;  // subject, incarnation
+  using heard_of = std::map<accusation, accusers>;
+
+  [[nodiscard]] static accusation key_of(member_id subject, incarnation number) noexcept {
+    return {static_cast<std::uint64_t>(subject), number.value()};
+  }
+
+  void begin(node_index node, std::uint32_t life) override {
+    (void)life;
+    if (node >= heard_.size()) heard_.resize(node + std::size_t{1});
+    heard_[node].clear();
+    pending_ = false;
+  }
+
+  void heard(node_index node, const engine& before, std::span<const std::byte> bytes) override {
+    pending_ = true;
+    for (const wire::fact& fact : in().facts()) {
+      if (fact.state != member_state::suspect || judged_.trials >= max_trials) continue;
+      const auto held = before.find(fact.subject);
+      if (!held || held->state != member_state::suspect || held->incarnation != fact.incarnation) {
+        continue;
+      }
+      const auto known = heard_[node].find(key_of(fact.subject, fact.incarnation));
+      const bool repeated = known != heard_[node].end() && known->second.contains(fact.accuser);
+      if (!repeated && fact.accuser != before.self().id) try_out(node, before, bytes, fact.subject);
+    }
+  }
+  void ticking(node_index node, const engine& before) override {
+    (void)node, (void)before;
+    pending_ = false;
+  }
+
+  void try_out(node_index node, const engine& before, std::span<const std::byte> bytes,
+               member_id subject) {
+    ++judged_.trials;
+    const std::uint32_t tag = wire::group_tag_of(group().config_of(node).cluster);
+    if (confirmation_lengthens(before, latest_input(node), in_from(), bytes, tag, subject)) {
+      violated("S9", node, "a confirmation puts off the verdict about " + name_of(subject));
+    }
+  }
+
+  /// Notes the accusations of a datagram as soon as it shows that the engine took it.
+  void absorb(node_index node, const engine& after) {
+    if (!pending_) return;
+    pending_ = false;
+    if (!accepted(node, after)) return;
+    for (const wire::fact& fact : in().facts()) {
+      if (fact.state != member_state::suspect) continue;
+      accusers& known = heard_[node][key_of(fact.subject, fact.incarnation)];
+      if (known.count == known.ids.size() || known.contains(fact.accuser)) continue;
+      known.ids[known.count++] = fact.accuser;
+      ++judged_.accusers;
+    }
+  }
+
+  void told(node_index node, const engine& after, const event& what) override {
+    absorb(node, after);
+    if (const auto* suspected = std::get_if<member_suspected>(&what)) {
+      check(node, after, suspected->member, suspected->evidence);
+    } else if (const auto* failed = std::get_if<member_failed>(&what)) {
+      if (!failed->evidence.empty()) ++judged_.verdicts;
+      if (failed->evidence.confirmations != 0) ++judged_.confirmed;
+      check(node, after, failed->member, failed->evidence);
+    }
+  }
+  void done(node_index node, const engine& after, input_kind input) override {
+    (void)input;
+    absorb(node, after);
+  }
+
+  void check(node_index node, const engine& after, const member& subject, const evidence& claimed) {
+    const auto known = heard_[node].find(key_of(subject.id, subject.incarnation));
+    const std::size_t others =
+        known == heard_[node].end() ? 0 : known->second.others(claimed.accuser, after.self().id);
+    const std::size_t count = claimed.confirmations;
+    if (count <= max_confirmations && count <= others) return;
+    violated("S9", node,
+             std::to_string(count) + " confirmations about " + name_of(subject.id) + "@" +
+                 std::to_string(subject.incarnation.value()) + ", heard from " +
+                 std::to_string(others) + " besides the first accuser and itself");
+  }
+
+  std::vector<heard_of> heard_{};
+  bool pending_{false};
+  tally judged_{};
+};
+
+}  // namespace testing
+}  // namespace v1
+}  // namespace flotilla

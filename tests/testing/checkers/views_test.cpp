@@ -1,0 +1,335 @@
+// tests/testing/checkers/views_test.cpp - flotilla/testing/checkers/views.hpp
+// Silent over all that may happen to a view; each law is then broken by hand, by events and by
+// tables.
+#include <flotilla/testing/checkers/views.hpp>
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <testing/checkers/view_support.hpp>
+
+namespace {
+
+using namespace view_support;  // NOLINT(google-build-using-namespace)
+using flotilla::testing::shadow_view;
+using flotilla::testing::view_mark;
+using flotilla::testing::view_text;
+using flotilla::testing::views_checker;
+using enum member_state;
+
+using views_stage = stage<views_checker>;
+
+constexpr std::uint32_t window = incarnation::window();
+
+// ---- the shadow
+
+struct age {
+  int value{0};
+};
+
+TEST(ShadowView, FindsWhatIsFreshChangedAndGone) {
+  cluster group{1, quick()};
+  group.add();
+  shadow_view<age> shadow;
+  std::vector<std::string> seen;
+  const auto look = [&] {
+    seen.clear();
+    shadow.look(
+        group[0],
+        [&](auto& e, const member& now, bool fresh) {
+          seen.push_back((fresh ? "fresh " : view_text(e.shown) + " -> ") + view_text(now));
+          if (fresh) e.note.value = static_cast<int>(now.id);
+        },
+        [&](const auto& e) { seen.push_back("gone " + view_text(e.shown)); });
+  };
+  using strings = std::vector<std::string>;
+  const auto feed = [&](const std::vector<wire::fact>& facts) {
+    group.sim().command(0, [&](engine& e) { tell(e, group.now(), facts); });
+  };
+  look();
+  EXPECT_EQ(seen, strings{});  // self is left out
+  feed({living(2, 0), living(3, 5, elsewhere)});
+  look();
+  EXPECT_EQ(seen,
+            (strings{"fresh alive 2@0 at 10.9.9.9:7946", "fresh alive 3@5 at 10.8.8.8:7946"}));
+  look();
+  EXPECT_EQ(seen, strings{});
+  feed({living(2, 4)});
+  look();
+  EXPECT_EQ(seen, strings{"alive 2@0 at 10.9.9.9:7946 -> alive 2@4 at 10.9.9.9:7946"});
+  EXPECT_EQ(shadow.find(member_id{2})->note.value, 2);
+  group.sim().command(0, [](engine& e) {
+    EXPECT_EQ(e.evict(member_id{2}), command_error::none);
+    EXPECT_EQ(e.allow(member_id{2}), command_error::none);
+  });
+  look();
+  EXPECT_EQ(seen, strings{"gone alive 2@4 at 10.9.9.9:7946"});
+  EXPECT_EQ(shadow.find(member_id{2}), nullptr);
+  EXPECT_EQ(shadow.size(), 1U);
+  EXPECT_EQ(shadow.find(member_id{3})->note.value, 3);
+}
+
+TEST(ShadowView, KeepsNotesWhenRowsAreReused) {
+  config base = quick();
+  base.max_denied = 300;
+  cluster group{1, base};
+  group.add();
+  shadow_view<age> shadow;
+  std::map<std::uint64_t, int> expected;
+  flotilla::testing::random_generator random{5};
+  int next = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<wire::fact> news;
+    for (int i = 0; i < 10; ++i) {
+      const std::uint32_t id = 2 + random.below(200);
+      news.push_back(living(id, 0, endpoint::ipv4({10, 1, 1, std::uint8_t(id)}, 7946)));
+    }
+    group.sim().command(0, [&](engine& e) {
+      tell(e, group.now(), news);
+      for (int i = 0; i < 5; ++i) {
+        const member_id id{2 + random.below(200)};
+        (void)e.evict(id);
+        (void)e.allow(id);
+      }
+    });
+    shadow.look(
+        group[0],
+        [&](auto& e, const member& now, bool fresh) {
+          ASSERT_TRUE(fresh);
+          e.note.value = ++next;
+          ASSERT_TRUE(expected.emplace(std::uint64_t(now.id), next).second);
+        },
+        [&](const auto& e) { EXPECT_EQ(expected.erase(std::uint64_t(e.shown.id)), 1U); });
+    ASSERT_EQ(shadow.size(), expected.size());
+    ASSERT_EQ(shadow.size() + 1, group[0].members().size());
+    for (const auto& [id, note] : expected) {
+      ASSERT_NE(shadow.find(member_id{id}), nullptr);
+      EXPECT_EQ(shadow.find(member_id{id})->note.value, note);
+    }
+  }
+  EXPECT_GT(next, 200);
+  ASSERT_FALSE(expected.empty());
+  const member_id one{expected.begin()->first};
+  shadow.erase(one);
+  shadow.erase(one);  // it is not there any more
+  EXPECT_EQ(shadow.find(one), nullptr);
+  EXPECT_EQ(shadow.size(), expected.size() - 1);
+}
+
+/// Holds in every step of a rough day: where the mark stands still, so does the table.
+class mark_watcher final : public engine_observer {
+ public:
+  void on_start(time_point now, node_index node, std::uint32_t life) override {
+    (void)now, (void)life;
+    if (node >= nodes_.size()) nodes_.resize(node + std::size_t{1});
+    nodes_[node] = {};
+  }
+  void on_step(time_point now, node_index node, const engine& after, input_kind input) override {
+    (void)now;
+    std::vector<member> all;
+    for (const member m : after.members()) all.push_back(m);
+    all.erase(all.begin());
+    const std::uint64_t mark = view_mark(after.stats());
+    if ((input == input_kind::receive || input == input_kind::tick) && mark == nodes_[node].mark) {
+      ++still;
+      if (all != nodes_[node].all) ++missed;
+    }
+    nodes_[node] = {mark, std::move(all)};
+  }
+  std::uint64_t still{0};
+  std::uint64_t missed{0};
+
+ private:
+  struct looked {
+    std::uint64_t mark{0};
+    std::vector<member> all{};
+  };
+  std::vector<looked> nodes_{};
+};
+
+TEST(ViewMark, MovesWithEveryChangeOfTheTable) {
+  rough_day day{1};
+  mark_watcher watching;
+  day.group.sim().watch(watching);
+  day.run();
+  EXPECT_GT(watching.still, 5000U);
+  EXPECT_EQ(watching.missed, 0U);
+}
+
+// ---- silence
+
+TEST(Views, HaveNothingToSayAboutRoughDays) {
+  expect_silence<views_checker>([](const views_checker::tally& judged) {
+    EXPECT_GT(judged.changes, 100U);
+    EXPECT_GT(judged.silent, 10U);
+    EXPECT_GT(judged.newcomers, 90U);
+    EXPECT_GT(judged.returns, 10U);
+    EXPECT_GT(judged.heard, 50U);
+  });
+}
+
+TEST(Views, ExcuseAnAdoptionFromOutsideTheWindow) {
+  rough_day day{1};
+  report found;
+  views_checker watching{day.group, found};
+  day.group.sim().watch(watching);
+  day.group.add_joined(3);
+  day.group.run_for(3s);
+  // A forger lifts member 3 beyond its own reach, in two strides; it is then believed first-hand.
+  const endpoint victim = day.group.sim().process_of(0).address;
+  const endpoint at = day.group.sim().process_of(2).address;
+  day.group.net().isolate(2);
+  for (const std::uint32_t number : {window - 1, 2 * window - 2}) {
+    day.group.sim().inject(at, victim, ping({living(3, number, at)}));
+    day.group.run_for(10ms);
+  }
+  ASSERT_EQ(day.group[0].find(member_id{3})->incarnation, incarnation{2 * window - 2});
+  day.group.net().mend_all();
+  day.group.run_for(20s);
+  EXPECT_GT(watching.judged().adoptions, 0U);
+  EXPECT_TRUE(found.empty()) << found.to_string();
+  EXPECT_TRUE(day.group.full_mesh());
+}
+
+// ---- S2
+
+TEST(Views, BiteWhenAnIncarnationDecreases) {
+  views_stage s;
+  s.swap({living(2, 5)}, {living(2, 4)});
+  EXPECT_EQ(s.found.count("S2"), 1U) << s.found.to_string();
+  EXPECT_EQ(s.found.count(), 1U);
+}
+
+TEST(Views, BiteWhenAnIncarnationDecreasesAndTheStateStays) {
+  // dead@10, ignored because dead@1 is held, lets alive@2 rise again later.
+  views_stage s;
+  s.swap({living(2, 1), held(2, 10, dead)}, {living(2, 1), held(2, 1, dead)});
+  EXPECT_EQ(s.found.count("S2"), 1U) << s.found.to_string();
+}
+
+TEST(Views, BiteWhenWhatWasHeardIsNotHeld) {
+  const auto bites = [](const std::vector<wire::fact>& heard) {
+    views_stage s;
+    s.begin({living(2, 1), held(2, 1, dead)});
+    s.watching.on_receive(s.group.now(), 0, s.group[0], there, 0, ping(heard));
+    engine deaf = s.told({living(2, 1), held(2, 1, dead)});
+    tell(deaf, s.group.now(), {held(9, 0, dead)});  // it has received facts, but not these
+    s.step(deaf, input_kind::receive);
+    EXPECT_EQ(s.found.count("S2"), s.found.count()) << s.found.to_string();
+    return s.found.count();
+  };
+  EXPECT_EQ(bites({held(2, 10, dead)}), 1U);
+  EXPECT_EQ(bites({living(2, 2)}), 1U);
+  EXPECT_EQ(bites({held(2, 1, left)}), 1U);
+  EXPECT_EQ(bites({living(2, 1), held(2, 0, left), held(3, 5, dead)}), 0U);
+  EXPECT_EQ(bites({living(2, 3 + window)}), 0U);  // outside the window
+}
+
+TEST(Views, BiteInTheOrderInWhichEventsTell) {
+  views_stage s;
+  s.begin({living(2, 1), held(2, 2, suspect)});
+  s.event_of(flotilla::member_recovered{shown(2, 1, alive)});
+  EXPECT_EQ(s.found.count("S2"), 1U) << s.found.to_string();
+  s.event_of(flotilla::member_suspected{shown(2, 2, suspect), {}});
+  s.step(s.told({living(2, 1), held(2, 2, suspect)}));  // as before: the end alone shows nothing
+  EXPECT_EQ(s.found.count(), 1U);
+}
+
+TEST(Views, BiteWhenMergedFromOutsideTheWindow) {
+  views_stage s;
+  s.swap({living(2, 1)}, {living(2, 2 + window)});
+  EXPECT_EQ(s.found.count("S2"), 1U) << s.found.to_string();
+  views_stage edge;
+  edge.swap({living(2, 1)}, {living(2, 1 + window)});
+  EXPECT_TRUE(edge.found.empty()) << edge.found.to_string();
+}
+
+// ---- S3, S4
+
+TEST(Views, BiteWhenASuspectGoesBackWithinOneIncarnation) {
+  views_stage s;
+  s.swap({living(2, 3), held(2, 3, suspect)}, {living(2, 3)});
+  EXPECT_EQ(s.found.count("S3"), 1U) << s.found.to_string();
+  EXPECT_EQ(s.found.count(), 1U);
+}
+
+TEST(Views, BiteWhenAStateIsEnteredTwiceWithinOneStep) {
+  views_stage s;
+  s.begin({living(2, 3), held(2, 3, suspect)});
+  s.event_of(flotilla::member_recovered{shown(2, 3, alive)});
+  s.event_of(flotilla::member_suspected{shown(2, 3, suspect), {}});
+  EXPECT_EQ(s.found.count("S3"), 1U) << s.found.to_string();
+}
+
+TEST(Views, BiteWhenTheDeadRise) {
+  for (const member_state after : {alive, suspect}) {
+    views_stage s;
+    std::vector<wire::fact> risen{living(2, 3)};
+    if (after == suspect) risen.push_back(held(2, 3, suspect));
+    s.swap({living(2, 3), held(2, 3, dead)}, risen);
+    EXPECT_EQ(s.found.count("S4"), 1U) << s.found.to_string();
+    EXPECT_EQ(s.found.count(), 1U);
+  }
+}
+
+TEST(Views, BiteWhenTheDeadRiseAtALowerIncarnation) {
+  views_stage s;
+  s.swap({living(2, 3), held(2, 3, dead)}, {living(2, 2)});
+  EXPECT_EQ(s.found.count("S4"), 1U) << s.found.to_string();
+  EXPECT_EQ(s.found.count("S2"), 1U);
+}
+
+TEST(Views, BiteWhenWhoLeftIsSuspectedOrDies) {
+  for (const member_state after : {suspect, dead}) {
+    views_stage s;
+    s.swap({living(2, 3), held(2, 3, left)}, {living(2, 3), held(2, 3, after)});
+    EXPECT_EQ(s.found.count("S4"), 1U) << s.found.to_string();
+  }
+}
+
+TEST(Views, LetTheDeadReturnAtAHigherIncarnationOrAfterTheyWereForgotten) {
+  views_stage s;
+  s.swap({living(2, 3), held(2, 3, dead)}, {living(2, 4)});
+  EXPECT_EQ(s.watching.judged().returns, 1U);
+  s.step(s.told({living(2, 4), held(2, 4, left)}));
+  s.event_of(flotilla::member_forgotten{shown(2, 4, left)});
+  s.step(s.told({living(2, 0)}));
+  EXPECT_TRUE(s.found.empty()) << s.found.to_string();
+}
+
+// ---- S18
+
+TEST(Views, BiteWhenAnAccusationAddsAMember) {
+  for (const member_state state : {suspect, dead, left}) {
+    views_stage s;
+    s.step(s.told({living(2, 3), held(2, 3, state)}));
+    EXPECT_EQ(s.found.count("S18"), 1U) << s.found.to_string();
+  }
+}
+
+TEST(Views, BiteWhenAnEventAccusesAnUnknownMember) {
+  views_stage s;
+  s.event_of(flotilla::member_failed{shown(2, 3, dead), {}});
+  EXPECT_EQ(s.found.count("S18"), 1U) << s.found.to_string();
+}
+
+TEST(Views, BiteWhenAMemberIsAddedWithoutAnAliveFact) {
+  const auto added_by = [](const std::vector<std::byte>& datagram) {
+    views_stage s;
+    s.watching.on_receive(s.group.now(), 0, s.group[0], there, 0, datagram);
+    s.event_of(flotilla::member_joined{shown(2, 3, alive)});
+    return s.found.count("S18");
+  };
+  EXPECT_EQ(added_by(ping({held(2, 3, dead)})), 1U);
+  EXPECT_EQ(added_by(ping({living(5, 3)})), 1U);
+  EXPECT_EQ(added_by(ping({living(2, 3)})), 0U);
+  EXPECT_EQ(added_by(ping({}, member_id{2})), 0U);  // its own answer
+  views_stage s;
+  s.event_of(flotilla::member_joined{shown(2, 3, alive)});  // no datagram at all
+  EXPECT_EQ(s.found.count("S18"), 1U);
+}
+
+}  // namespace
