@@ -146,22 +146,29 @@ TEST(PendingPings, ZeroIsNeverGiven) {
   EXPECT_GT(tried, 0);
 }
 
-TEST(PendingPings, WaitingForComparesPurposeMemberPlaceAndTime) {
+TEST(PendingPings, AskedSinceComparesPurposeMemberPlaceAndTime) {
   pending_pings pending{key};
   const std::uint32_t sequence = pending.ask(ping_purpose::verify, member_id{7}, where, start);
-  const auto waiting = [&](ping_purpose purpose, std::uint64_t id, const endpoint& to,
-                           time_point since) {
-    return pending.waiting_for(purpose, member_id{id}, to, since);
+  const auto asked = [&](ping_purpose purpose, std::uint64_t id, const endpoint& to,
+                         time_point since) {
+    return pending.asked_since(purpose, member_id{id}, to, since);
   };
-  EXPECT_TRUE(waiting(ping_purpose::verify, 7, where, start));
-  EXPECT_TRUE(waiting(ping_purpose::verify, 7, where, start - 1s));
-  EXPECT_FALSE(waiting(ping_purpose::verify, 7, where, start + 1ns));
-  EXPECT_FALSE(waiting(ping_purpose::recheck, 7, where, start));
-  EXPECT_FALSE(waiting(ping_purpose::verify, 8, where, start));
-  EXPECT_FALSE(waiting(ping_purpose::verify, 7, elsewhere, start));
+  EXPECT_TRUE(asked(ping_purpose::verify, 7, where, start));
+  EXPECT_TRUE(asked(ping_purpose::verify, 7, where, start - 1s));
+  EXPECT_FALSE(asked(ping_purpose::verify, 7, where, start + 1ns));
+  EXPECT_FALSE(asked(ping_purpose::recheck, 7, where, start));
+  EXPECT_FALSE(asked(ping_purpose::verify, 8, where, start));
+  EXPECT_FALSE(asked(ping_purpose::verify, 7, elsewhere, start));
   ping_purpose purpose{};
   pending.find(sequence, purpose)->waiting = false;
-  EXPECT_FALSE(waiting(ping_purpose::verify, 7, where, start));
+  EXPECT_TRUE(asked(ping_purpose::verify, 7, where, start)) << "answered or not";
+}
+
+TEST(PendingPings, NobodyWasAskedBefore) {
+  const pending_pings pending{key};
+  for (const ping_purpose purpose : purposes()) {
+    EXPECT_FALSE(pending.asked_since(purpose, member_id{}, endpoint{}, time_point{}));
+  }
 }
 
 TEST(PendingPings, CancellingForgetsOnePurposeOnly) {

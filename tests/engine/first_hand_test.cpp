@@ -62,6 +62,22 @@ TEST(FirstHandNewcomer, IsAskedAgainOnlyInTheNextPeriod) {
 
 /// While its death is remembered, even the answer of a returning member adds nothing; but it has
 /// been told with our ping, and comes back above it.
+/// One that answers without saying who it is (it is leaving, say) settles nothing: asked at once
+/// again, the two would go on with each round trip.
+TEST(FirstHandNewcomer, AnAnswerThatSettlesNothingIsNoReasonToAskAtOnce) {
+  engine_world w;
+  w.meet_all(3);
+  w.hear(stranger, wire::ping{0x31});
+  const sent_list first = only(w.sent_now(), kind::ping);
+  ASSERT_EQ(first.size(), 1U);
+  w.hear(stranger, wire::ack{first[0].as<wire::ping>().sequence, incarnation{4}});
+  EXPECT_EQ(count(only_to(w.sent_now(), stranger.at), kind::ping), 0U);
+  w.tick_after(w.settings().protocol_period + 1ns);
+  w.sent_now();
+  w.hear(stranger, wire::ping{0x32});
+  EXPECT_EQ(count(only_to(w.sent_now(), stranger.at), kind::ping), 1U);
+}
+
 TEST(FirstHandNewcomer, OneThatIsHeldAbsentIsToldAndReturnsAboveIt) {
   engine_world w;
   w.meet_all(2);

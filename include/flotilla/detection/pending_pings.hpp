@@ -86,15 +86,15 @@ class pending_pings {
     return &slots_[slot];
   }
 
-  /// True when a question of this purpose to this member there is waiting since `since` or later.
-  [[nodiscard]] bool waiting_for(ping_purpose purpose, member_id target, const endpoint& to,
+  /// True when this member was asked there for this purpose at `since` or later, whether it has
+  /// answered or not. (An answer that settles nothing must not be a reason to ask at once again.)
+  [[nodiscard]] bool asked_since(ping_purpose purpose, member_id target, const endpoint& to,
                                  time_point since) const noexcept {
     const std::size_t first = first_slot(purpose);
     for (std::size_t i = first; i < first + capacity(purpose); ++i) {
       const pending_ping& asked = slots_[i];
-      if (asked.waiting && asked.target == target && asked.to == to && asked.asked >= since) {
-        return true;
-      }
+      const bool ever = asked.sequence != 0;
+      if (ever && asked.target == target && asked.to == to && asked.asked >= since) return true;
     }
     return false;
   }

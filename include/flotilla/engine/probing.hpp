@@ -178,7 +178,7 @@ inline void engine::verify(member_id id, const endpoint& address) noexcept {
   if (address == s_.self().address || s_.life != engine_life::running) return;
   if (s_.table.full()) return;  // there would be no room for it anyway
   const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
-  if (s_.pending.waiting_for(ping_purpose::verify, id, address, since)) return;
+  if (s_.pending.asked_since(ping_purpose::verify, id, address, since)) return;
   ++stats_.newcomers_pinged;
   outgoing ping;
   ping.facts = cargo::about_target;
