@@ -97,10 +97,9 @@ struct world {
     settings.seed = sim.random().next();
     return {settings, {default_address(0), default_address(1), default_address(2)}, now};
   }
-  bool crashed(node_index i) const { return sim.process_of(i).state == process_state::crashed; }
   flags known() const {
     flags all = 0;
-    for (node_index i = 0; i < group_size; ++i) all |= crashed(i) ? 0 : sim[i].raised();
+    for (node_index i = 0; i < group_size; ++i) all |= sim.crashed(i) ? 0 : sim[i].raised();
     return all;
   }
   bool kept() const {
@@ -113,15 +112,15 @@ struct world {
     ++done[what];
     if (what == "lose half") sim.net().set_link({.loss = chance::percent(50)});
     if (what == "isolate") sim.net().isolate(who);
-    if (what == "heal") sim.net().set_link({});
-    if (what == "heal") sim.net().mend_all();
+    if (what == "heal") sim.net().heal();
     if (what == "freeze") sim.freeze(who);
     if (what == "crash" || what == "restart") sim.crash(who);
     promised &= known();  // what only the crashed one knew is rightly lost
     if (what == "raise") sim.command(who, [this](replica& r) { r.raise(next); });
     if (what == "raise") promised |= std::exchange(next, next << 1U);
     const auto recover = [this, who] {
-      crashed(who) ? sim.restart(who, fresh(who, sim.local_time(who))) : sim.resume(who);
+      sim.resume(who);
+      if (sim.crashed(who)) sim.restart(who, fresh(who, sim.local_time(who)));
     };
     if (!sim.running(who)) sim.after(what == "restart" ? 0s : 4s, recover);
     sim.run_for(std::chrono::milliseconds{pause_ms});

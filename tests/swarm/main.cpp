@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <string>
 #include <swarm/shrink.hpp>
@@ -26,11 +25,13 @@ struct options {
 
 constexpr const char* usage =
     "usage: swarm [--seeds FIRST:LAST] [--seed N] [--members 2..64] [--periods N]\n"
-    "             [--preset lan|loopback|wan|swim_paper] [--datagram BYTES]\n"
+    "             [--preset lan|loopback|wan] [--datagram BYTES]\n"
     "             [--faults all|none|KIND,...] [--without SWITCH,...] [--verbose]\n"
     "What is not given is drawn from each seed. SWITCH turns a part of the protocol off, to see "
     "the\n"
-    "checkers bite: refutation, round_robin, helpers, transmit_budget, timer_binding, suspicion.\n"
+    "checkers bite: refutation, round_robin, transmit_budget, timer_binding, suspicion; and "
+    "helpers,\n"
+    "without which nothing here breaks (tests/simulation/controls_test.cpp shows what does).\n"
     "Exit code: 0 when every property held, 1 when one broke, 2 for a wrong command line, 3 when "
     "a\n"
     "kind of fault or event never occurred in a campaign of 200 seeds or more.\n";
@@ -140,6 +141,17 @@ bool is_vacuous(const tally& all) {
   need(all.events[event{member_recovered{}}.index()], "refuted");
   need(all.events[event{member_forgotten{}}.index()], "forgotten");
   need(all.rejoined, "rejoined");
+  const network_statistics& net = all.network;
+  need(net.lost, "a datagram lost");
+  need(net.lost_in_burst, "a datagram lost in a burst");
+  need(net.lost_leaving, "a datagram lost at its sender");
+  need(net.lost_arriving, "a datagram lost at its receiver");
+  need(net.cut, "a datagram cut off");
+  need(net.process_gone, "a datagram to a crashed process");
+  need(net.queue_overflown, "a queue full");
+  need(net.duplicated, "a datagram twice");
+  need(net.reordered, "a datagram held back");
+  need(net.clogged, "a datagram on a clogged path");
   return vacuous;
 }
 
@@ -148,7 +160,7 @@ void print_tally(const tally& all, double seconds) {
       "%llu runs, %.1f simulated member-hours, %.0f member-hours a core-second, %.2f million"
       " datagrams\n",
       static_cast<unsigned long long>(all.runs), all.member_seconds / 3600,
-      all.member_seconds / 3600 / seconds, static_cast<double>(all.delivered) / 1e6);
+      all.member_seconds / 3600 / seconds, static_cast<double>(all.network.delivered) / 1e6);
   std::printf("faults:");
   for (std::size_t i = 0; i < fault_count; ++i) {
     const std::string_view name = to_string(static_cast<fault>(i));
@@ -167,11 +179,19 @@ void print_tally(const tally& all, double seconds) {
       static_cast<unsigned long long>(all.introduced));
 }
 
-std::string switches_as_given(int argc, char** argv) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (std::strcmp(argv[i], "--without") == 0) return std::string{" --without "} + argv[i + 1];
-  }
-  return {};
+/// All that were turned off, as one option.
+std::string switches_as_given(const experiment& on) {
+  std::string text;
+  const auto add = [&](bool kept, const char* name) {
+    if (!kept) text.append(text.empty() ? " --without " : ",").append(name);
+  };
+  add(on.refutation, "refutation");
+  add(on.round_robin, "round_robin");
+  add(on.helpers, "helpers");
+  add(on.transmit_budget, "transmit_budget");
+  add(on.timer_binding, "timer_binding");
+  add(on.suspicion, "suspicion");
+  return text;
 }
 
 }  // namespace
@@ -196,7 +216,7 @@ int main(int argc, char** argv) {
                   static_cast<unsigned long long>(result.trace));
     }
     if (!result.found.empty()) {
-      explain(p, result, given, switches_as_given(argc, argv));
+      explain(p, result, given, switches_as_given(given.switches));
       return 1;
     }
     show_progress(i + 1, count);

@@ -1,26 +1,44 @@
-// tests/swarm/run.hpp - one plan carried out: chaos under the safety checkers, then calm, then
-// liveness Also what happened in it, so that a campaign can show that it was not vacuous.
+// tests/swarm/run.hpp - one plan carried out: chaos under the safety checkers, then calm
+// Then liveness is owed. What happened is counted: a campaign must not be vacuous.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <flotilla/testing/checkers/liveness.hpp>
 #include <flotilla/testing/checkers/safety.hpp>
 #include <flotilla/testing/trace_hash.hpp>
 #include <swarm/plan.hpp>
+#include <unordered_map>
 #include <variant>
 
 namespace swarm {
+
+inline void add(network_statistics& to, const network_statistics& more) {
+  to.sent += more.sent;
+  to.delivered += more.delivered;
+  to.lost += more.lost;
+  to.lost_in_burst += more.lost_in_burst;
+  to.lost_leaving += more.lost_leaving;
+  to.lost_arriving += more.lost_arriving;
+  to.cut += more.cut;
+  to.address_unknown += more.address_unknown;
+  to.process_gone += more.process_gone;
+  to.queue_overflown += more.queue_overflown;
+  to.duplicated += more.duplicated;
+  to.reordered += more.reordered;
+  to.clogged += more.clogged;
+}
 
 /// What happened in one run, or in many.
 struct tally {
   std::uint64_t runs{0};
   std::array<std::uint64_t, fault_count> faults{};
   std::array<std::uint64_t, std::variant_size_v<event>> events{};
-  std::uint64_t rejoined{0};    // joined, after having been seen dead or left
-  std::uint64_t introduced{0};  // strangers, at the calm
-  std::uint64_t delivered{0};   // datagrams
-  double member_seconds{0};     // simulated
+  std::uint64_t rejoined{0};     // joined, after having been seen dead or left
+  std::uint64_t introduced{0};   // strangers, at the calm
+  network_statistics network{};  // what became of datagrams
+  double member_seconds{0};      // simulated
 
   void operator+=(const tally& other) {
     runs += other.runs;
@@ -28,7 +46,7 @@ struct tally {
     for (std::size_t i = 0; i < events.size(); ++i) events[i] += other.events[i];
     rejoined += other.rejoined;
     introduced += other.introduced;
-    delivered += other.delivered;
+    swarm::add(network, other.network);
     member_seconds += other.member_seconds;
   }
 };
@@ -66,14 +84,16 @@ struct outcome {
 /// in time, nobody who runs is accused, and silence returns.
 inline void judge_calm(const cluster& group, liveness& live) {
   if (!live.judge_views()) return;
-  node_index victim = group.size();
-  while (group.up() > 2 && victim-- > 0) {
-    if (group.is_up(victim)) break;
+  if (group.up() > 2) {
+    node_index victim = group.size() - 1;
+    while (!group.is_up(victim)) --victim;
+    if (!live.judge_crash(victim)) return;
   }
-  if (group.up() > 2 && !live.judge_crash(victim)) return;
-  node_index leaver = 0;
-  while (!group.is_up(leaver)) ++leaver;
-  if (group.up() > 2 && !live.judge_leave(leaver)) return;
+  if (group.up() > 2) {
+    node_index leaver = 0;
+    while (!group.is_up(leaver)) ++leaver;
+    if (!live.judge_leave(leaver)) return;
+  }
   live.judge_silence(50);
 }
 
@@ -103,7 +123,7 @@ inline outcome carry_out(const plan& p, const experiment& switches = {}) {
   t.runs = 1;
   for (std::size_t i = 0; i < fault_count; ++i) t.faults[i] = faults.count(static_cast<fault>(i));
   t.introduced = faults.introductions();
-  t.delivered = group.sim().stats().delivered;
+  t.network = group.sim().stats();
   t.member_seconds = std::chrono::duration<double>(group.now() - engine_simulation::start).count() *
                      static_cast<double>(group.size());
   return result;

@@ -61,8 +61,12 @@ class address_book {
     return i;
   }
 
+  /// Makes room. Where most entries are of addresses that were left, they go, and that is enough.
   void grow() {
-    std::vector<slot> old(slots_.empty() ? 16 : 2 * slots_.size());
+    std::size_t live = 0;
+    for (const slot& s : slots_) live += s.used && s.node != no_node ? 1U : 0U;
+    const bool crowded = 4 * live >= slots_.size();
+    std::vector<slot> old(slots_.empty() ? 16 : crowded ? 2 * slots_.size() : slots_.size());
     old.swap(slots_);
     used_ = 0;
     for (const slot& s : old) {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <flotilla/detail/assert.hpp>
+#include <flotilla/testing/misuse.hpp>
 #include <flotilla/time.hpp>
 
 namespace flotilla {
@@ -48,7 +48,7 @@ class agenda {
   }
 
   appointment take() {
-    FLOTILLA_EXPECT(!heap_.empty());
+    require(!heap_.empty(), "an appointment from an empty agenda");
     const appointment first = heap_[0];
     const appointment last = heap_.back();
     heap_.pop_back();

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include <flotilla/detail/assert.hpp>
 #include <flotilla/detail/random.hpp>
+#include <flotilla/testing/misuse.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -24,7 +24,7 @@ class chance {
   [[nodiscard]] static constexpr chance always() noexcept { return ratio(1, 1); }
   /// `part` in `whole`; `whole` must not be 0, and more than `whole` means always.
   [[nodiscard]] static constexpr chance ratio(std::uint32_t part, std::uint32_t whole) noexcept {
-    FLOTILLA_EXPECT(whole != 0);
+    require(whole != 0, "a chance of something in 0");
     chance result;
     result.parts_ = part >= whole ? certain : (std::uint64_t{part} << 32U) / whole;
     return result;

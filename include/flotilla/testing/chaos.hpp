@@ -7,6 +7,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <flotilla/testing/cluster.hpp>
@@ -20,7 +23,8 @@ namespace testing {
 /// 2012: a fault that hides another is absent in half of the runs). Rates are drawn as well.
 class chaos final : public engine_observer {
  public:
-  /// Watches the cluster from now on, which must outlive it; members are added and joined after.
+  /// Watches the cluster from now on: neither is to be used without the other. Its link is what
+  /// calm() brings back. Members are added and joined after this.
   chaos(cluster& group, std::uint64_t seed, fault_set allowed);
 
   /// The kinds that this run may use.
@@ -34,7 +38,8 @@ class chaos final : public engine_observer {
 
   /// Lets faults happen for `length`. What was broken stays so until its time or calm().
   void run(duration length);
-  /// Ends whatever is broken: paths, losses, stopped processes, odd clocks and drivers. Members
+  /// Ends whatever is broken: paths, losses, stopped processes, odd clocks and drivers; nothing of
+  /// chaos happens afterwards. Link and drivers are again what they were before. Members
   /// that never got into the group in this life try to join again, as their programs would, and
   /// those that never heard of one another are introduced. Those that crashed or left stay away.
   void calm();
@@ -53,8 +58,11 @@ class chaos final : public engine_observer {
   void on_member(fault kind);
 
   void change_link(fault kind);
-  void stop_for_a_while(node_index i, bool block);
-  void come_back(memory_kept kept);
+  /// Does `what` after `length`, unless calm() has come before.
+  void later(duration length, std::function<void()> what);
+  void restore_driver(node_index i);
+  bool stop_for_a_while(node_index i, bool block);
+  bool come_back(memory_kept kept);
   void join_somebody(node_index i);
   void introduce_strangers();
   void retire_address(node_index i, const endpoint& old);
@@ -68,6 +76,9 @@ class chaos final : public engine_observer {
 
   cluster* group_;
   random_generator random_;
+  link_options usual_link_{};
+  std::vector<std::optional<driver_options>> usual_drivers_{};  // by node: while another is set
+  std::uint32_t calms_{0};
   fault_set chosen_{};
   duration period_{};
   duration gap_{};                   // mean time from one fault to the next

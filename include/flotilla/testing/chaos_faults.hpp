@@ -9,7 +9,7 @@ inline namespace v1 {
 namespace testing {
 
 inline chaos::chaos(cluster& group, std::uint64_t seed, fault_set allowed)
-    : group_{&group}, random_{seed} {
+    : group_{&group}, random_{seed}, usual_link_{group.net().link()} {
   for (std::size_t i = 0; i < fault_count; ++i) {
     const auto kind = static_cast<fault>(i);
     const bool wanted = below(2) == 0;
@@ -84,66 +84,74 @@ inline void chaos::change_link(fault kind) {
   group_->net().set_link(link);
 }
 
+inline void chaos::later(duration length, std::function<void()> what) {
+  group_->sim().after(length, [this, calms = calms_, what = std::move(what)] {
+    if (calms == calms_) what();
+  });
+}
+
 inline void chaos::on_paths(fault kind) {
-  ++counts_[static_cast<std::size_t>(kind)];
-  if (kind <= fault::reorder) return change_link(kind);
+  if (kind <= fault::reorder) {
+    ++counts_[static_cast<std::size_t>(kind)];
+    return change_link(kind);
+  }
   network& net = group_->net();
   const node_index a = below(group_->size());
   const node_index b = below(group_->size());
   const duration length = some_time(20);
   const std::uint32_t percent = 30 + below(71);
-  const auto later = [&](auto what) { group_->sim().after(length, what); };
+  const bool pair = kind == fault::cut_one_way || kind == fault::cut_both_ways;
+  if (pair && a == b) return;
+  ++counts_[static_cast<std::size_t>(kind)];
   switch (kind) {
-    case fault::cut_one_way:
-      if (a != b) net.cut(a, b);
-      return later([&net, a, b] { net.mend(a, b); });
+    case fault::cut_one_way: net.cut(a, b); return later(length, [&net, a, b] { net.mend(a, b); });
     case fault::cut_both_ways:
-      if (a != b) net.cut_both_ways(a, b);
-      return later([&net, a, b] { net.mend_both_ways(a, b); });
+      net.cut_both_ways(a, b);
+      return later(length, [&net, a, b] { net.mend_both_ways(a, b); });
     case fault::partition: {
       const std::uint32_t sides = 2 + below(3);
       std::vector<std::uint32_t> side_of(group_->size());
       for (std::uint32_t& side : side_of) side = below(sides);
       net.partition(side_of);
-      return later([&net] { net.mend_all(); });
+      return later(length, [&net] { net.mend_all(); });
     }
-    case fault::isolate: net.isolate(a); return later([&net] { net.mend_all(); });
+    case fault::isolate: net.isolate(a); return later(length, [&net] { net.mend_all(); });
     case fault::clog:
       net.clog(a, b);
-      return later([this, a, b] {
+      return later(length, [this, a, b] {
         group_->net().unclog(a, b);
         group_->sim().release_clogged();
       });
     case fault::egress_loss:
       net.set_egress_loss(a, chance::percent(percent));
-      return later([&net, a] { net.set_egress_loss(a, chance::never()); });
+      return later(length, [&net, a] { net.set_egress_loss(a, chance::never()); });
     default:
       net.set_ingress_loss(a, chance::percent(percent));
-      return later([&net, a] { net.set_ingress_loss(a, chance::never()); });
+      return later(length, [&net, a] { net.set_ingress_loss(a, chance::never()); });
   }
 }
 
 // ---- processes
 
 inline void chaos::on_process(fault kind) {
-  const std::uint64_t before = counts_[static_cast<std::size_t>(kind)];
   const node_index i = any_up();
   if (i == no_node) return;
+  bool done = false;
   switch (kind) {
     case fault::crash:
-      if (!enough_up()) return;
-      group_->crash(i);
+      done = enough_up();
+      if (done) group_->crash(i);
       break;
-    case fault::restart: come_back(memory_kept::nothing); break;
-    case fault::restart_known: come_back(memory_kept::incarnation); break;
-    case fault::restart_as_new: come_back(memory_kept::not_even_id); break;
-    default: stop_for_a_while(i, kind == fault::block); break;
+    case fault::restart: done = come_back(memory_kept::nothing); break;
+    case fault::restart_known: done = come_back(memory_kept::incarnation); break;
+    case fault::restart_as_new: done = come_back(memory_kept::not_even_id); break;
+    default: done = stop_for_a_while(i, kind == fault::block); break;
   }
-  counts_[static_cast<std::size_t>(kind)] = before + 1;
+  counts_[static_cast<std::size_t>(kind)] += done ? 1U : 0U;
 }
 
-inline void chaos::stop_for_a_while(node_index i, bool block) {
-  if (!group_->sim().running(i)) return;
+inline bool chaos::stop_for_a_while(node_index i, bool block) {
+  if (!group_->sim().running(i)) return false;
   const duration length = some_time(20);
   if (block) {
     group_->block(i);
@@ -151,18 +159,20 @@ inline void chaos::stop_for_a_while(node_index i, bool block) {
     group_->freeze(i);
   }
   const std::uint32_t life = group_->sim().process_of(i).lives;
-  group_->sim().after(length, [this, i, life] {
+  later(length, [this, i, life] {
     if (group_->sim().process_of(i).lives == life) group_->resume(i);
   });
+  return true;
 }
 
 /// One that crashed or left, or one that runs: restarted without a farewell.
-inline void chaos::come_back(memory_kept kept) {
+inline bool chaos::come_back(memory_kept kept) {
   node_index i = any_down();
   if (i == no_node) i = any_up();
-  if (i == no_node || any_up(i) == no_node) return;
+  if (i == no_node || any_up(i) == no_node) return false;
   group_->restart(i, kept);
   join_somebody(i);
+  return true;
 }
 
 // ---- clocks and drivers
@@ -178,13 +188,15 @@ inline void chaos::on_clock(fault kind) {
     return;
   }
   group_->sim().drift_clock(i, kind == fault::clock_drift ? thousandths * 1000 : -2'000'000);
-  group_->sim().after(length, [this, i] { group_->sim().drift_clock(i, 0); });
+  later(length, [this, i] { group_->sim().drift_clock(i, 0); });
 }
 
 inline void chaos::on_driver(fault kind) {
   ++counts_[static_cast<std::size_t>(kind)];
   const node_index i = below(group_->size());
   driver_options driver = group_->sim().process_of(i).driver;
+  if (usual_drivers_.size() <= i) usual_drivers_.resize(std::size_t{i} + 1);
+  if (!usual_drivers_[i]) usual_drivers_[i] = driver;
   const std::uint32_t amount = 1 + below(50);
   const duration length = some_time(20);
   const duration timeout = group_->base().direct_timeout;
@@ -194,7 +206,13 @@ inline void chaos::on_driver(fault kind) {
     driver.timer_lateness = latency::uniform({}, timeout * amount / 20);
   if (kind == fault::timers_first) driver.timers_first = true;
   group_->sim().set_driver(i, driver);
-  group_->sim().after(length, [this, i] { group_->sim().set_driver(i, driver_options{}); });
+  later(length, [this, i] { restore_driver(i); });
+}
+
+inline void chaos::restore_driver(node_index i) {
+  if (i >= usual_drivers_.size() || !usual_drivers_[i]) return;
+  group_->sim().set_driver(i, *usual_drivers_[i]);
+  usual_drivers_[i].reset();
 }
 
 // ---- members
@@ -215,7 +233,7 @@ inline void chaos::on_member(fault kind) {
     const auto high = static_cast<std::uint8_t>(moves_ / 250 % 250);
     const endpoint old = group_->sim().process_of(i).address;
     (void)group_->set_address(i, endpoint::ipv4({172, 16, high, low}, 7946));
-    group_->sim().after(some_time(20), [this, i, old] { retire_address(i, old); });
+    later(some_time(20), [this, i, old] { retire_address(i, old); });
   }
   ++counts_[static_cast<std::size_t>(kind)];
 }
@@ -262,10 +280,11 @@ inline duration chaos::some_time(std::uint32_t most) {
 // ---- calm
 
 inline void chaos::calm() {
-  group_->net().heal();
+  ++calms_;
+  group_->net().heal(usual_link_);
   group_->sim().release_clogged();
   for (node_index i = 0; i < group_->size(); ++i) {
-    group_->sim().set_driver(i, driver_options{});
+    restore_driver(i);
     group_->sim().drift_clock(i, 0);
     group_->resume(i);
     if (group_->is_up(i) && !joined_[i]) join_somebody(i);

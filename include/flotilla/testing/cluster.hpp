@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -112,7 +113,7 @@ class cluster {
  private:
   engine_simulation sim_;
   config base_;
-  std::vector<config> settings_{};
+  std::deque<config> settings_{};  // references to them last
   std::unordered_map<std::uint64_t, node_index> by_id_{};
 };
 

@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
-#include <flotilla/detail/assert.hpp>
 #include <flotilla/endpoint.hpp>
+#include <flotilla/testing/misuse.hpp>
 #include <flotilla/testing/pair_set.hpp>
 
 namespace flotilla {
@@ -48,7 +48,7 @@ class datagram_pool {
   /// Copies `bytes` (at most max_size) into a block.
   datagram_ref add(const endpoint& from, node_index source, node_index target,
                    std::span<const std::byte> bytes) {
-    FLOTILLA_EXPECT(bytes.size() <= max_size);
+    require(bytes.size() <= max_size, "a datagram of more than 65,536 bytes");
     const unsigned size_class = class_of(bytes.size());
     datagram_ref at = free_[size_class];
     if (at == no_datagram) at = grow(size_class);

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include <flotilla/detail/assert.hpp>
 #include <flotilla/testing/chance.hpp>
 #include <flotilla/time.hpp>
 
@@ -60,7 +59,7 @@ class latency {
   }
   /// `least` and on top an exponential variable of mean `mean` (at most an hour).
   [[nodiscard]] static constexpr latency exponential(duration least, duration mean) noexcept {
-    FLOTILLA_EXPECT(mean <= std::chrono::hours{1});
+    require(mean <= std::chrono::hours{1}, "an exponential latency of more than an hour");
     latency result = fixed(least);
     result.mean_ = mean;
     return result;
@@ -69,15 +68,17 @@ class latency {
   /// at 1000 thousandths: for a distribution that was measured.
   [[nodiscard]] static constexpr latency by_quantiles(
       std::initializer_list<quantile> points) noexcept {
-    FLOTILLA_EXPECT(points.size() >= 2 && points.size() <= max_quantiles);
+    require(points.size() >= 2 && points.size() <= max_quantiles, "a latency of 2 to 8 quantiles");
     latency result;
     result.count_ = 0;
     for (const quantile& point : points) {
-      FLOTILLA_EXPECT(result.count_ == 0 || result.points_[result.count_ - 1].value <= point.value);
+      require(result.count_ == 0 || result.points_[result.count_ - 1].value <= point.value,
+              "quantiles of a latency that do not rise");
       result.points_[result.count_++] = point;
     }
-    FLOTILLA_EXPECT(result.points_[0].thousandths == 0);
-    FLOTILLA_EXPECT(result.points_[result.count_ - 1].thousandths == 1000);
+    require(
+        result.points_[0].thousandths == 0 && result.points_[result.count_ - 1].thousandths == 1000,
+        "quantiles of a latency that are not from 0 to 1000");
     return result;
   }
 

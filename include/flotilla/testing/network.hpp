@@ -33,7 +33,7 @@ struct network_statistics {
   std::uint64_t cut{0};
   std::uint64_t address_unknown{0};  ///< nobody is there
   std::uint64_t process_gone{0};     ///< came to a crashed process, or was in its queues
-  std::uint64_t queue_overflown{0};  ///< a queue of a process that did not run was full
+  std::uint64_t queue_overflown{0};  ///< a queue of a process that stood still or was slow was full
 
   std::uint64_t duplicated{0};
   std::uint64_t reordered{0};
@@ -71,8 +71,14 @@ class network {
   }
   void reset_links() noexcept { special_.clear(); }
 
-  void set_egress_loss(node_index node, chance loss) noexcept { egress_loss_[node] = loss; }
-  void set_ingress_loss(node_index node, chance loss) noexcept { ingress_loss_[node] = loss; }
+  void set_egress_loss(node_index node, chance loss) noexcept {
+    require(node < nodes_, "a loss at a node that there is not");
+    egress_loss_[node] = loss;
+  }
+  void set_ingress_loss(node_index node, chance loss) noexcept {
+    require(node < nodes_, "a loss at a node that there is not");
+    ingress_loss_[node] = loss;
+  }
 
   /// Nothing gets from one node to the other; the way back is another path.
   void cut(node_index from, node_index to) { cuts_.insert(from, to); }
@@ -179,7 +185,8 @@ class network {
     const duration usual = path.delay.draw(random_);
     if (!path.reorder.happens(random_)) return usual;
     ++stats_.reordered;
-    return usual + path.reorder_delay.draw(random_);
+    const duration more = path.reorder_delay.draw(random_);
+    return detail::saturating_add(time_point{usual}, more).time_since_epoch();
   }
 
   random_generator random_;

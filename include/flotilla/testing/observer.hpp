@@ -17,7 +17,9 @@ namespace testing {
 /// What a node was given. Its events and datagrams follow, then on_step.
 enum class input_kind : std::uint8_t { start, receive, tick, command };
 
-/// `Event` is what the node's poll_event() yields. Every function has an empty default.
+/// `Event` is what the node's poll_event() yields. Every function has an empty default. From within
+/// one, nothing but inject() and after() of the simulation may be called: what changes a node or a
+/// process at once would overtake what other observers have yet to be told, and is trapped.
 template <class Node, class Event>
 class observer {
  public:

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <flotilla/detail/assert.hpp>
+#include <flotilla/testing/misuse.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -21,7 +21,7 @@ class pair_set {
   /// Room for pairs of nodes 0 to `nodes` - 1, never fewer than before; what is in the set stays.
   /// Rows have room to grow, so that adding nodes one by one is cheap.
   void resize(node_index nodes) {
-    FLOTILLA_EXPECT(nodes >= nodes_);
+    require(nodes >= nodes_, "fewer nodes than before");
     nodes_ = nodes;
     if (bits_.empty() || words(nodes) <= row_words_) {
       if (!bits_.empty()) bits_.resize(row_words_ * nodes);
@@ -34,13 +34,13 @@ class pair_set {
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
   [[nodiscard]] bool contains(node_index from, node_index to) const noexcept {
-    FLOTILLA_EXPECT(from < nodes_ && to < nodes_);
+    require(from < nodes_ && to < nodes_, "a path between nodes that there are not");
     if (count_ == 0) return false;
     return (bits_[at(from, to)] >> (to % 64) & 1U) != 0;
   }
 
   void insert(node_index from, node_index to) {
-    FLOTILLA_EXPECT(from < nodes_ && to < nodes_);
+    require(from < nodes_ && to < nodes_, "a path between nodes that there are not");
     if (bits_.empty()) rebuild(words(nodes_));
     if (contains(from, to)) return;
     bits_[at(from, to)] |= std::uint64_t{1} << (to % 64);

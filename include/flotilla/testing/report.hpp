@@ -32,21 +32,30 @@ class report {
   void add(std::string_view property, time_point at, node_index node, std::string what) {
     if (kept_.size() < max_kept) kept_.push_back({property, at, node, std::move(what)});
     ++count_;
+    for (auto& [name, count] : by_property_) {
+      if (name == property) {
+        ++count;
+        return;
+      }
+    }
+    by_property_.emplace_back(property, 1);
   }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] const std::vector<violation>& violations() const noexcept { return kept_; }
-  /// How many of the kept ones are of this property.
-  [[nodiscard]] std::size_t count(std::string_view property) const noexcept {
-    std::size_t n = 0;
-    for (const violation& v : kept_) n += v.property == property ? 1U : 0U;
-    return n;
+  /// How many there were of this property, kept or not.
+  [[nodiscard]] std::uint64_t count(std::string_view property) const noexcept {
+    for (const auto& [name, count] : by_property_) {
+      if (name == property) return count;
+    }
+    return 0;
   }
   /// A line for each kept violation: property, seconds since the start, node, text.
   [[nodiscard]] std::string to_string() const;
 
  private:
   std::vector<violation> kept_{};
+  std::vector<std::pair<std::string_view, std::uint64_t>> by_property_{};
   std::uint64_t count_{0};
 };
 

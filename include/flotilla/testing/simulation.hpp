@@ -49,6 +49,8 @@ class simulation {
   using observer_type = observer<Node, event_type>;
   using action = std::function<void()>;
 
+  /// More steps than this at one instant are taken for an endless loop.
+  static constexpr std::uint32_t most_steps_at_once = 10'000'000;
   /// Time begins at one hour, so that clocks can jump backwards.
   static constexpr time_point start{std::chrono::hours{1}};
 
@@ -80,6 +82,7 @@ class simulation {
   /// or is frozen does nothing: false, and `what` is not called.
   template <class Command>
   bool command(node_index i, Command what) {
+    require_node(i);
     if (!slots_[i].around.runs_timers()) return false;
     what(slots_[i].node);
     finish_input(i, input_kind::command);
@@ -98,7 +101,10 @@ class simulation {
   /// A frozen or blocked process goes on: what was held is sent and read. False, and nothing
   /// changes, for one that runs or has crashed.
   bool resume(node_index i);
-  void set_driver(node_index i, const driver_options& driver) { slots_[i].around.driver = driver; }
+  void set_driver(node_index i, const driver_options& driver) {
+    require_node(i);
+    slots_[i].around.driver = driver;
+  }
   void jump_clock(node_index i, duration by);
   /// Parts per million that the clock gains; below -1,000,000 it runs backwards.
   void drift_clock(node_index i, std::int32_t parts_per_million);
@@ -141,8 +147,11 @@ class simulation {
   /// then.
   bool step(time_point end);
 
-  /// Watches from now on; must outlive the simulation.
-  void watch(observer_type& by) { observers_.push_back(&by); }
+  /// Watches from now on: it must be there for as long as the simulation is run or changed.
+  void watch(observer_type& by) {
+    require_outside();
+    observers_.push_back(&by);
+  }
   /// A generator for whoever plays with the simulation; its draws are not the network's.
   [[nodiscard]] random_generator& random() noexcept { return random_; }
 
@@ -151,6 +160,22 @@ class simulation {
     Node node;
     process around;
   };
+
+  /// Observers look on. What they could change would overtake what others have yet to be told.
+  void require_outside() const {
+    require(!telling_, "an observer may inject() and schedule with after(), and nothing else");
+  }
+  void require_node(node_index i) const {
+    require_outside();
+    require(i < size(), "there is no such node");
+  }
+  /// Calls `what` for each observer.
+  template <class What>
+  void tell(What what) {
+    telling_ = true;
+    for (observer_type* by : observers_) what(*by);
+    telling_ = false;
+  }
 
   void arrive(datagram_ref at);
   void hold(const process& p, datagram_list& queue, datagram_ref at);
@@ -186,6 +211,9 @@ class simulation {
   std::vector<action> actions_{};
   std::vector<std::uint32_t> free_actions_{};
   std::vector<observer_type*> observers_{};
+  bool telling_{false};
+  time_point busy_at_{};  // so many things have happened at that instant
+  std::uint32_t busy_steps_{0};
   std::array<std::byte, datagram_pool::max_size> buffer_{};
 };
 

@@ -10,13 +10,14 @@ namespace testing {
 
 template <sans_io_node Node>
 node_index simulation<Node>::add(Node node, const endpoint& at, const driver_options& driver) {
+  require_outside();
   const node_index i = size();
   slots_.push_back({std::move(node), process{}});
   slots_[i].around.address = at;
   slots_[i].around.driver = driver;
   book_.put(at, i);
   network_.resize(size());
-  for (observer_type* by : observers_) by->on_start(now_, i, 1);
+  tell([&](observer_type& by) { by.on_start(now_, i, 1); });
   finish_input(i, input_kind::start);
   return i;
 }
@@ -24,11 +25,12 @@ node_index simulation<Node>::add(Node node, const endpoint& at, const driver_opt
 template <sans_io_node Node>
 void simulation<Node>::set_state(node_index i, process_state state) {
   slots_[i].around.state = state;
-  for (observer_type* by : observers_) by->on_process(now_, i);
+  tell([&](observer_type& by) { by.on_process(now_, i); });
 }
 
 template <sans_io_node Node>
 void simulation<Node>::crash(node_index i) {
+  require_node(i);
   process& p = slots_[i].around;
   if (p.state == process_state::crashed) return;
   network_.stats().process_gone += p.inbox.size() + p.outbox.size();
@@ -43,6 +45,7 @@ void simulation<Node>::crash(node_index i) {
 
 template <sans_io_node Node>
 bool simulation<Node>::freeze(node_index i) {
+  require_node(i);
   if (crashed(i)) return false;
   set_state(i, process_state::frozen);
   return true;
@@ -50,6 +53,7 @@ bool simulation<Node>::freeze(node_index i) {
 
 template <sans_io_node Node>
 bool simulation<Node>::block(node_index i) {
+  require_node(i);
   if (crashed(i)) return false;
   set_state(i, process_state::blocked);
   arm(i);  // one that was frozen has missed its timer
@@ -63,12 +67,13 @@ void simulation<Node>::restart(node_index i, Node fresh) {
   slots_[i].around.busy_until = now_;
   ++slots_[i].around.lives;
   slots_[i].around.state = process_state::running;
-  for (observer_type* by : observers_) by->on_start(now_, i, slots_[i].around.lives);
+  tell([&](observer_type& by) { by.on_start(now_, i, slots_[i].around.lives); });
   finish_input(i, input_kind::start);
 }
 
 template <sans_io_node Node>
 bool simulation<Node>::resume(node_index i) {
+  require_node(i);
   if (crashed(i) || running(i)) return false;
   set_state(i, process_state::running);
   flush(i);
@@ -81,18 +86,21 @@ bool simulation<Node>::resume(node_index i) {
 
 template <sans_io_node Node>
 void simulation<Node>::jump_clock(node_index i, duration by) {
+  require_node(i);
   slots_[i].around.clock.jump(by);
   arm(i);
 }
 
 template <sans_io_node Node>
 void simulation<Node>::drift_clock(node_index i, std::int32_t parts_per_million) {
+  require_node(i);
   slots_[i].around.clock.drift(now_, parts_per_million);
   arm(i);
 }
 
 template <sans_io_node Node>
 void simulation<Node>::move(node_index i, const endpoint& to) {
+  require_node(i);
   slots_[i].around.address = to;
   book_.put(to, i);
 }

@@ -10,12 +10,18 @@ namespace testing {
 
 template <sans_io_node Node>
 bool simulation<Node>::step(time_point end) {
+  require_outside();
   if (agenda_.empty() || agenda_.next() > end) {
     if (end > now_) now_ = end;
     return false;
   }
   const appointment what = agenda_.take();
   now_ = detail::later(now_, what.at);
+  if (now_ != busy_at_) busy_steps_ = 0;
+  busy_at_ = now_;
+  require(++busy_steps_ < most_steps_at_once,
+          "time stands still: after a tick a node's deadline must be later than its time, and "
+          "answers need a latency");
   switch (what.kind()) {
     case occasion::arrival: arrive(what.what); break;
     case occasion::wake: wake(what.what, what.version); break;
@@ -32,7 +38,7 @@ bool simulation<Node>::step(time_point end) {
 template <sans_io_node Node>
 template <class Done>
 bool simulation<Node>::run_until(Done done, duration limit, duration interval) {
-  FLOTILLA_EXPECT(interval > duration::zero());
+  require(interval > duration::zero(), "run_until with no time between its questions");
   const time_point end = from_now(limit);
   while (!done()) {
     if (now_ >= end) return false;
@@ -90,13 +96,11 @@ template <sans_io_node Node>
 void simulation<Node>::give(node_index i, datagram_ref at) {
   slot& s = slots_[i];
   const datagram d = pool_[at];  // a copy: whoever watches may put more into the pool
-  for (observer_type* by : observers_) {
-    by->on_receive(now_, i, s.node, d.from, d.source, d.bytes());
-  }
+  tell([&](observer_type& by) { by.on_receive(now_, i, s.node, d.from, d.source, d.bytes()); });
   ++network_.stats().delivered;
   s.node.receive(s.around.clock.at(now_), d.from, d.bytes());
   pool_.release(at);
-  s.around.busy_until = now_ + s.around.driver.busy;
+  s.around.busy_until = from_now(s.around.driver.busy);
   finish_input(i, input_kind::receive);
 }
 
@@ -105,9 +109,9 @@ void simulation<Node>::give(node_index i, datagram_ref at) {
 template <sans_io_node Node>
 void simulation<Node>::tick(node_index i) {
   slot& s = slots_[i];
-  for (observer_type* by : observers_) by->on_tick(now_, i, s.node);
+  tell([&](observer_type& by) { by.on_tick(now_, i, s.node); });
   s.node.tick(s.around.clock.at(now_));
-  s.around.busy_until = now_ + s.around.driver.busy;
+  s.around.busy_until = from_now(s.around.driver.busy);
   finish_input(i, input_kind::tick);
 }
 
@@ -165,13 +169,13 @@ template <sans_io_node Node>
 void simulation<Node>::finish_input(node_index i, input_kind input) {
   slot& s = slots_[i];
   while (auto what = s.node.poll_event()) {
-    for (observer_type* by : observers_) by->on_event(now_, i, s.node, *what);
+    tell([&](observer_type& by) { by.on_event(now_, i, s.node, *what); });
   }
   while (const auto out = s.node.poll_transmit(buffer_)) {
-    for (observer_type* by : observers_) by->on_send(now_, i, s.node, out->to, out->bytes);
+    tell([&](observer_type& by) { by.on_send(now_, i, s.node, out->to, out->bytes); });
     send(i, out->to, out->bytes);
   }
-  for (observer_type* by : observers_) by->on_step(now_, i, s.node, input);
+  tell([&](observer_type& by) { by.on_step(now_, i, s.node, input); });
   arm(i);
 }
 

@@ -15,7 +15,7 @@ inline namespace v1 {
 namespace testing {
 
 /// Create it before the cluster's first member, with `group.sim().watch(checker)`; both the cluster
-/// and the report must outlive it.
+/// and the report must outlive it, and it must be there for as long as the cluster is run.
 class checker : public engine_observer {
  public:
   checker(const cluster& group, report& found) : group_{&group}, found_{&found} {}

@@ -21,7 +21,7 @@ namespace testing {
 
 /// S1 to S4 and S6 to S18 of a cluster, from before its first member on. (S5, that merging is a
 /// join, is a property of one function: tests/membership/merge_test.cpp tries all of it at 8 bits.)
-/// The cluster and the report must outlive it.
+/// The cluster and the report must outlive it, and the cluster is not to be run without it.
 class safety_checkers {
  public:
   safety_checkers(cluster& group, report& found)
