@@ -51,11 +51,11 @@ class chaos final : public engine_observer {
 
  private:
   void happen(fault kind);
-  void on_paths(fault kind);
-  void on_process(fault kind);
-  void on_clock(fault kind);
-  void on_driver(fault kind);
-  void on_member(fault kind);
+  void break_paths(fault kind);
+  void break_process(fault kind);
+  void break_clock(fault kind);
+  void break_driver(fault kind);
+  void act_as_member(fault kind);
 
   void change_link(fault kind);
   /// Does `what` after `length`, unless calm() has come before.

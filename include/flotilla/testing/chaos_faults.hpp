@@ -58,11 +58,11 @@ inline void chaos::run(duration length) {
 }
 
 inline void chaos::happen(fault kind) {
-  if (kind <= fault::ingress_loss) return on_paths(kind);
-  if (kind <= fault::block) return on_process(kind);
-  if (kind >= fault::clock_drift && kind <= fault::clock_backwards) return on_clock(kind);
-  if (kind >= fault::leave) return on_member(kind);
-  on_driver(kind);
+  if (kind <= fault::ingress_loss) return break_paths(kind);
+  if (kind <= fault::block) return break_process(kind);
+  if (kind >= fault::clock_drift && kind <= fault::clock_backwards) return break_clock(kind);
+  if (kind >= fault::leave) return act_as_member(kind);
+  break_driver(kind);
 }
 
 // ---- paths
@@ -90,7 +90,7 @@ inline void chaos::later(duration length, std::function<void()> what) {
   });
 }
 
-inline void chaos::on_paths(fault kind) {
+inline void chaos::break_paths(fault kind) {
   if (kind <= fault::reorder) {
     ++counts_[static_cast<std::size_t>(kind)];
     return change_link(kind);
@@ -133,7 +133,7 @@ inline void chaos::on_paths(fault kind) {
 
 // ---- processes
 
-inline void chaos::on_process(fault kind) {
+inline void chaos::break_process(fault kind) {
   const node_index i = any_up();
   if (i == no_node) return;
   bool done = false;
@@ -177,7 +177,7 @@ inline bool chaos::come_back(memory_kept kept) {
 
 // ---- clocks and drivers
 
-inline void chaos::on_clock(fault kind) {
+inline void chaos::break_clock(fault kind) {
   ++counts_[static_cast<std::size_t>(kind)];
   const node_index i = below(group_->size());
   const duration length = some_time(20);
@@ -191,7 +191,7 @@ inline void chaos::on_clock(fault kind) {
   later(length, [this, i] { group_->sim().drift_clock(i, 0); });
 }
 
-inline void chaos::on_driver(fault kind) {
+inline void chaos::break_driver(fault kind) {
   ++counts_[static_cast<std::size_t>(kind)];
   const node_index i = below(group_->size());
   driver_options driver = group_->sim().process_of(i).driver;
@@ -217,7 +217,7 @@ inline void chaos::restore_driver(node_index i) {
 
 // ---- members
 
-inline void chaos::on_member(fault kind) {
+inline void chaos::act_as_member(fault kind) {
   const node_index i = any_up();
   if (i == no_node) return;
   if (kind == fault::join) {

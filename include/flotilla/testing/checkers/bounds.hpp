@@ -153,7 +153,7 @@ class bounds_checker final : public traffic_checker {
     if (each > judged_.most_bytes_per_row) judged_.most_bytes_per_row = each;
   }
 
-  void limit(node_index node, const char* what, std::size_t count, std::size_t most) {
+  void limit(node_index node, const char* what, std::uint64_t count, std::uint64_t most) {
     if (count <= most) return;
     violated("S15", node,
              std::to_string(count) + " " + what + ", at most " + std::to_string(most) + " allowed");
