@@ -161,6 +161,11 @@ struct config {
   /// A suspect has this many times ceil(ln(n+1)) periods to speak up (SWIM, sections 4.2 and 5).
   /// Smaller is sooner and wrong more often.
   std::uint32_t suspicion_multiplier{4};
+  /// Extension: before a suspicion's time-out declares a member dead here, this engine itself has
+  /// asked it once more, directly and through helpers, after the suspicion began; otherwise others'
+  /// bad luck and one lost refutation are enough for a verdict. The check is a probe round out of
+  /// turn just before the time-out, or when that has come sooner than foreseen, just after it.
+  bool checked_verdicts{true};
   /// lambda of SWIM, section 4.1: a fact is passed on at most this many times ceil(ln(n+1)).
   std::uint32_t retransmit_multiplier{3};
 
@@ -259,6 +264,7 @@ inline config config::swim_paper() {
   c.helpers = 1;
   c.period_jitter_percent = 0;
   c.suspicion_multiplier = 3;   // 3*ceil(ln(n+1)) periods, figure 3c
+  c.checked_verdicts = false;   // and not a period more
   c.retransmit_multiplier = 3;  // 3*ceil(ln(n+1)) messages, section 5
   c.repair_interval = duration::zero();
   c.healing_interval = duration::zero();

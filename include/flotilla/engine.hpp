@@ -172,8 +172,12 @@ class engine {
 
   // engine/probing.hpp
   void run_period() noexcept;
+  [[nodiscard]] bool checks_verdicts() const noexcept;
+  [[nodiscard]] row_index next_check() const noexcept;
   void begin_round() noexcept;
   void end_round() noexcept;
+  void note_failed_check(row_index at, const probe_round& ended) noexcept;
+  [[nodiscard]] bool awaits_check(detail::timer_ref due) noexcept;
   void ask_helpers() noexcept;
   void run_relays() noexcept;
   void run_suspicions() noexcept;

@@ -68,6 +68,9 @@ struct statistics {
   std::uint64_t suspicions{0};         ///< begun here or adopted
   std::uint64_t verdicts{0};           ///< suspicion time-outs that ran out here
   std::uint64_t verdicts_deferred{0};  ///< put off: an ack was held, or this engine had been away
+  /// of `probes`, those out of turn: of a suspect whose verdict was near (config::checked_verdicts)
+  std::uint64_t checks{0};
+  std::uint64_t verdicts_unchecked{0};  ///< fell without: too many at a time, or no ping was pulled
 
   // joining and repairing
   std::uint64_t newcomers_pinged{0};  ///< unknown senders and candidates asked to prove themselves

@@ -416,7 +416,8 @@ TEST(ClockDriver, ThatTicksOnlyOncePerPeriodReportsEveryCrash) {
       EXPECT_EQ(w.node.size(), members) << "while all live nobody is accused";
       EXPECT_EQ(w.stats().verdicts, 0U);
       const duration patience = flotilla::suspicion_timeout(w.settings(), 6);
-      const time_point limit = w.now() + 4 * patience + static_cast<int>(4 * members) * step;
+      // A round takes two of these ticks; each of the others needs one, and a check before its end.
+      const time_point limit = w.now() + 4 * patience + static_cast<int>(6 * members) * step;
       while (w.node.size() > 1 && w.now() < limit) {
         w.tick_after(step);
         w.sent_now();

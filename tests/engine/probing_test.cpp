@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <support/engine_world.hpp>
 
@@ -203,6 +204,150 @@ TEST(ProbingVerdict, ANewAccusationStartsTheTimeAnew) {
   EXPECT_EQ(w.state_of(two.id), member_state::suspect);
   w.live_for(1ns, {three});
   EXPECT_EQ(w.state_of(two.id), member_state::dead);
+}
+
+// ---- a verdict needs a completed check (extension)
+
+/// What was asked about `two` from some time on, everybody else answering at once.
+struct watch {
+  std::vector<time_point> pings{};
+  std::vector<time_point> requests{};
+  time_point verdict{time_point::max()};
+};
+
+/// Lets a group of `members` live, all but `two` answering, until `end` or the verdict about it.
+watch watch_two(engine_world& w, std::uint64_t members, time_point end) {
+  watch seen;
+  while (w.node.next_deadline() <= end && w.state_of(two.id) == member_state::suspect) {
+    w.next_tick();
+    for (int round = 0; round < 4; ++round) {
+      const sent_list all = w.sent_now();
+      for (const sent& s : all) {
+        if (s.to == two.at && s.kind() == kind::ping) seen.pings.push_back(w.now());
+        if (s.kind() == kind::ping_request && s.as<wire::ping_request>().subject == two.id) {
+          seen.requests.push_back(w.now());
+        }
+      }
+      for (std::uint64_t n = 3; n <= members; ++n) w.answer(peer_of(n), all);
+    }
+  }
+  if (w.state_of(two.id) == member_state::dead) seen.verdict = w.now();
+  return seen;
+}
+
+/// The group is so large that the turn of a suspect need not come within its time-out.
+config config_of_a_large_group(std::uint64_t seed, bool checked) {
+  config c = plain_config();
+  c.seed = seed;
+  c.checked_verdicts = checked;
+  return c;
+}
+constexpr std::uint64_t many = 30;  // 12 periods of patience, 29 turns
+
+TEST(ProbingCheck, ComesBeforeTheVerdictAndDelaysNothing) {
+  for (const bool checked : {true, false}) {
+    int unasked = 0;
+    std::uint64_t checks = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      SCOPED_TRACE(seed);
+      engine_world w{config_of_a_large_group(seed, checked)};
+      w.meet_all(many);
+      w.gossip(three, {suspect(two.id, 0)});
+      const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+      const watch seen = watch_two(w, many, due);
+      EXPECT_EQ(seen.verdict, due) << "neither sooner nor later";
+      if (seen.requests.empty()) ++unasked;
+      checks += w.stats().checks;
+      if (checked) {
+        EXPECT_EQ(seen.requests.size(), w.settings().helpers);
+        EXPECT_LE(w.stats().checks, 1U) << "none for whom its turn has asked";
+        EXPECT_EQ(w.stats().verdicts_unchecked, 0U);
+      }
+    }
+    if (checked) {
+      EXPECT_EQ(unasked, 0);
+      EXPECT_GT(checks, 0U) << "the turn alone does not do it";
+    } else {
+      EXPECT_GT(unasked, 0) << "on the word of others";
+      EXPECT_EQ(checks, 0U);
+    }
+  }
+}
+
+/// An answer to the check puts the verdict off, and then a whole check must fail once more.
+TEST(ProbingCheck, AnAnswerToItDefersTheVerdict) {
+  engine_world w{config_of_a_large_group(3, true)};
+  w.meet_all(many);
+  w.gossip(three, {suspect(two.id, 0)});
+  const duration period = w.settings().protocol_period;
+  const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+  static_cast<void>(watch_two(w, many, due - 1ns));
+  ASSERT_EQ(w.state_of(two.id), member_state::suspect);
+  // Its ack comes at the last moment, and it has not heard of the accusation.
+  w.tick_at(due - 1ns);
+  const sent_list last = w.sent_now();
+  w.node.receive(w.now(), two.at, w.packet(two, wire::ping{9}));
+  for (const sent& s : w.sent_now()) w.answer(two, {s});
+  const auto deferred = w.stats().verdicts_deferred;
+  w.tick_at(due);
+  EXPECT_EQ(w.state_of(two.id), member_state::suspect);
+  EXPECT_EQ(w.stats().verdicts_deferred, deferred + 1);
+  const auto failed = w.stats().probes_failed;
+  const watch after = watch_two(w, many, due + 5 * period);
+  ASSERT_NE(after.verdict, time_point::max());
+  EXPECT_GE(after.verdict, due + period);
+  EXPECT_LE(after.verdict, due + 3 * period);
+  EXPECT_EQ(after.requests.size(), w.settings().helpers) << "a whole check after the answer";
+  EXPECT_EQ(w.stats().probes_failed, failed + 1);
+}
+
+/// Completeness: whoever cannot check (no ping ever leaves) has its verdict all the same, later by
+/// a bounded time.
+TEST(ProbingCheck, WhoCannotCheckJudgesAllTheSame) {
+  engine_world w{config_of_a_large_group(4, true)};
+  w.meet_all(many);
+  w.gossip(three, {suspect(two.id, 0)});
+  const duration period = w.settings().protocol_period;
+  const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+  while (w.state_of(two.id) == member_state::suspect && w.now() < due + 9 * period) w.next_tick();
+  EXPECT_EQ(w.state_of(two.id), member_state::dead);
+  EXPECT_GT(w.now(), due + (flotilla::suspicion::max_put_off - 1) * period);
+  EXPECT_LE(w.now(), due + flotilla::suspicion::max_put_off * period);
+  EXPECT_EQ(w.stats().verdicts_unchecked, 1U);
+}
+
+/// As many at once as there are put-offs are checked one after the other; nobody waits for long.
+TEST(ProbingCheck, ManyAtOnceAreBounded) {
+  engine_world w{config_of_a_large_group(5, true)};
+  w.meet_all(many);
+  facts all_suspect;
+  for (std::uint64_t n = 4; n <= 23; ++n) all_suspect.push_back(suspect(member_id{n}, 0));
+  w.gossip(three, all_suspect);
+  const duration period = w.settings().protocol_period;
+  const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+  while (w.now() < due + flotilla::suspicion::max_put_off * period) {
+    w.next_tick();
+    const sent_list all = w.sent_now();
+    for (const std::uint64_t n : {2U, 3U, 24U, 25U, 26U, 27U, 28U, 29U, 30U}) {
+      w.answer(peer_of(n), all);
+    }
+  }
+  for (std::uint64_t n = 4; n <= 23; ++n) EXPECT_EQ(w.state_of(member_id{n}), member_state::dead);
+  EXPECT_EQ(w.stats().verdicts, 20U);
+}
+
+/// "The suspicion time-out is 3 ceil(log(N+1)) periods" to the moment, checked or not (section 5).
+TEST(ProbingCheck, ThePapersPresetKnowsNone) {
+  config c = config::swim_paper();
+  c.id = member_id{1};
+  c.address = address_of(0);
+  engine_world w{c};
+  w.meet_all(many);
+  w.gossip(three, {suspect(two.id, 0)});
+  const time_point due = w.now() + 12 * c.protocol_period;
+  EXPECT_EQ(watch_two(w, many, due - 1ns).verdict, time_point::max());
+  EXPECT_EQ(watch_two(w, many, due).verdict, due);
+  EXPECT_EQ(w.stats().checks, 0U);
 }
 
 // ---- healing

@@ -29,7 +29,14 @@ struct suspicion {
   std::array<std::uint32_t, max_confirmations>
       confirmers{};  ///< 32 mixed bits of each id: enough to tell apart
   std::uint8_t confirmations{0};
-  bool acked{false};  ///< the suspect has answered us since (rule (d) of the design)
+  bool acked{false};        ///< the suspect has answered us since (rule (d) of the design)
+  bool checked{false};      ///< a whole probe round of ours has failed since it began
+  std::uint8_t put_off{0};  ///< how often the verdict has waited for such a round
+
+  /// How often a verdict may wait for its check: for the round under way to end, for another check
+  /// before its own, for its own, and for its own again if that ping was not pulled in time. Then
+  /// the verdict falls without, so that each crash is reported however many there are at once.
+  static constexpr std::uint8_t max_put_off = 4;
 
   /// Counts an accuser once; neither the first accuser nor a repetition confirms anything (S9).
   bool confirm(member_id by) noexcept {

@@ -38,10 +38,39 @@ inline void engine::run_period() noexcept {
   if (s_.settings.repair_interval != duration::zero() && s_.repair_due <= s_.now) begin_repair();
 }
 
+/// A timer that runs on whatever its subject answers has no use for a check.
+inline bool engine::checks_verdicts() const noexcept {
+  return s_.settings.checked_verdicts && s_.settings.experiment.timer_binding;
+}
+
+/// The suspect whose verdict is near and lacks a completed check of our own, or no_row. Near is
+/// what comes within two of the longest periods: a round that begins now ends in time.
+inline row_index engine::next_check() const noexcept {
+  if (!checks_verdicts()) return no_row;
+  const duration longest =
+      s_.settings.protocol_period / 100 * (100 + s_.settings.period_jitter_percent);
+  const time_point horizon = detail::saturating_add(s_.now, 2 * longest);
+  detail::timer_ref first = detail::no_timer;
+  const std::uint32_t size = s_.suspicions.size();
+  for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
+    const detail::timer_ref at = s_.suspicions.nth(i);
+    if (s_.suspicions[at].checked || s_.suspicions.due(at) > horizon) continue;
+    if (first == detail::no_timer || s_.suspicions.due(at) < s_.suspicions.due(first)) first = at;
+  }
+  return first == detail::no_timer ? no_row : s_.suspicions[first].subject;
+}
+
+/// Begins a probe of the next member in turn; a check before a verdict goes first, and the turn
+/// waits.
 inline void engine::begin_round() noexcept {
   s_.round = probe_round{};
-  const row_index at = s_.settings.experiment.round_robin ? s_.order.next(s_.table, s_.random)
-                                                          : s_.order.any(s_.random);
+  row_index at = next_check();
+  if (at != no_row) {
+    ++stats_.checks;
+  } else {
+    at = s_.settings.experiment.round_robin ? s_.order.next(s_.table, s_.random)
+                                            : s_.order.any(s_.random);
+  }
   if (at == no_row) return;
   ++stats_.probes;
   const row& r = s_.table[at];
@@ -92,11 +121,33 @@ inline void engine::end_round() noexcept {
   // Bound to the incarnation that was probed: who has spoken up since, or left, is not accused
   // (S8).
   const row& r = s_.table[at];
+  note_failed_check(at, ended);
   const bool suspects = s_.settings.experiment.suspicion;
   const bool accusable = r.state == member_state::alive || (!suspects && is_active(r.state));
   if (!accusable || r.incarnation != ended.incarnation) return;
   const evidence ours{s_.self().id, ended.sequence, to_caller(s_.now), 0, 0};
   verdict(at, suspects ? member_state::suspect : member_state::dead, s_.self().id, ours, true);
+}
+
+/// A round that began after the suspicion did is the check that its verdict needs.
+inline void engine::note_failed_check(row_index at, const probe_round& ended) noexcept {
+  const row& r = s_.table[at];
+  if (r.state != member_state::suspect || r.incarnation != ended.incarnation) return;
+  suspicion& record = s_.suspicions[r.timer];
+  if (ended.started >= record.since) record.checked = true;
+}
+
+/// True when the verdict that is due has been put off until the round under way has ended.
+inline bool engine::awaits_check(detail::timer_ref due) noexcept {
+  suspicion& record = s_.suspicions[due];
+  if (!checks_verdicts() || record.checked) return false;
+  if (record.put_off == suspicion::max_put_off) {
+    ++stats_.verdicts_unchecked;
+    return false;
+  }
+  ++record.put_off;
+  s_.suspicions.reschedule(due, s_.period_due);
+  return true;
 }
 
 inline void engine::run_suspicions() noexcept {
@@ -106,12 +157,15 @@ inline void engine::run_suspicions() noexcept {
     if (record.acked) {
       // It has answered since, only not to the accusation. Ask once more; silence is then decisive.
       record.acked = false;
+      record.checked = false;
+      record.put_off = 0;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
       s_.table[record.subject].contacted_in = 0;  // asked in any case, or its silence means nothing
       contact(record.subject, s_.table[record.subject].address);
       continue;
     }
+    if (awaits_check(due)) continue;
     ++stats_.verdicts;
     const evidence ours{record.accuser, record.probe, to_caller(record.since), record.confirmations,
                         0};
