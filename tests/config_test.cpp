@@ -89,6 +89,9 @@ const limit limits[] = {
     LIMIT(period_jitter_percent, c.period_jitter_percent = 0, c.period_jitter_percent = most),
     LIMIT(suspicion_multiplier, c.suspicion_multiplier = 1, c.suspicion_multiplier = 0),
     LIMIT(suspicion_multiplier, c.suspicion_multiplier = 1000, c.suspicion_multiplier = 1001),
+    LIMIT(suspicion_max_multiplier, c.suspicion_max_multiplier = 1, c.suspicion_max_multiplier = 0),
+    LIMIT(suspicion_max_multiplier, c.suspicion_max_multiplier = 100,
+          c.suspicion_max_multiplier = 101),
     LIMIT(retransmit_multiplier, c.retransmit_multiplier = 1, c.retransmit_multiplier = 0),
     LIMIT(retransmit_multiplier, c.retransmit_multiplier = 16, c.retransmit_multiplier = 17),
     LIMIT(join_retry, c.join_retry = 1ms, c.join_retry = 1ms - ns),
@@ -181,7 +184,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
     c.*field = -ns;
   }
   c.helpers = c.period_jitter_percent = most;
-  c.suspicion_multiplier = c.retransmit_multiplier = 0;
+  c.suspicion_multiplier = c.suspicion_max_multiplier = c.retransmit_multiplier = 0;
   c.max_datagram_size = 0;
   c.datagram_overhead = 65507;
   c.max_members = 0;
@@ -200,6 +203,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
   FIX(helpers);
   FIX(period_jitter_percent);
   FIX(suspicion_multiplier);
+  FIX(suspicion_max_multiplier);
   FIX(retransmit_multiplier);
   FIX(join_timeout);  // before join_retry, which may not exceed it
   FIX(join_retry);
@@ -297,6 +301,8 @@ TEST(Config, SwimPaperIsThePapersTiming) {
   EXPECT_EQ(c.direct_timeout, 200ms);
   EXPECT_EQ(c.retransmit_multiplier, 3U);
   EXPECT_EQ(c.suspicion_multiplier, 3U);
+  EXPECT_EQ(c.suspicion_max_multiplier, 1U) << "Lifeguard came 15 years later";
+  EXPECT_FALSE(c.checked_verdicts);
   EXPECT_EQ(c.period_jitter_percent, 0U);
   EXPECT_EQ(c.repair_interval, 0s);
   EXPECT_EQ(c.healing_interval, 0s);

@@ -33,32 +33,33 @@ inline constexpr duration max_duration = std::chrono::hours{24 * 30};
 /// The first relation that a config breaks.
 enum class config_error : std::uint8_t {
   none,
-  id,                     ///< must not be 0
-  address,                ///< must reach exactly one member (endpoint::is_unicast)
-  protocol_period,        ///< 1 ms to 30 days
-  direct_timeout,         ///< at least 100 us, at most half of protocol_period
-  tick_granularity,       ///< 0 to direct_timeout
-  helpers,                ///< at most max_helpers
-  period_jitter_percent,  ///< at most 50
-  suspicion_multiplier,   ///< 1 to 1000
-  retransmit_multiplier,  ///< 1 to 16
-  join_retry,             ///< 1 ms to join_timeout
-  join_timeout,           ///< 1 ms to 30 days
-  leave_timeout,          ///< 1 ms to 30 days
-  tombstone_lifetime,     ///< protocol_period and 3 * repair_interval to 30 days
-  repair_interval,        ///< 0 (off), or protocol_period to 10 days
-  healing_interval,       ///< 0 (off), or protocol_period to 30 days
-  max_datagram_size,      ///< 96 to 65,507
-  datagram_overhead,      ///< must leave 96 bytes of max_datagram_size
-  max_members,            ///< 1 to 2^24 - 2
-  expected_members,       ///< at most max_members
-  max_new_members,        ///< at least 1
-  max_chunks,             ///< at least 1
-  max_transmits,          ///< 64 to 65,536
-  max_denied,             ///< at most 65,536
-  max_absent,             ///< at most 65,536
+  id,                        ///< must not be 0
+  address,                   ///< must reach exactly one member (endpoint::is_unicast)
+  protocol_period,           ///< 1 ms to 30 days
+  direct_timeout,            ///< at least 100 us, at most half of protocol_period
+  tick_granularity,          ///< 0 to direct_timeout
+  helpers,                   ///< at most max_helpers
+  period_jitter_percent,     ///< at most 50
+  suspicion_multiplier,      ///< 1 to 1000
+  suspicion_max_multiplier,  ///< 1 to 100
+  retransmit_multiplier,     ///< 1 to 16
+  join_retry,                ///< 1 ms to join_timeout
+  join_timeout,              ///< 1 ms to 30 days
+  leave_timeout,             ///< 1 ms to 30 days
+  tombstone_lifetime,        ///< protocol_period and 3 * repair_interval to 30 days
+  repair_interval,           ///< 0 (off), or protocol_period to 10 days
+  healing_interval,          ///< 0 (off), or protocol_period to 30 days
+  max_datagram_size,         ///< 96 to 65,507
+  datagram_overhead,         ///< must leave 96 bytes of max_datagram_size
+  max_members,               ///< 1 to 2^24 - 2
+  expected_members,          ///< at most max_members
+  max_new_members,           ///< at least 1
+  max_chunks,                ///< at least 1
+  max_transmits,             ///< 64 to 65,536
+  max_denied,                ///< at most 65,536
+  max_absent,                ///< at most 65,536
 };
-inline constexpr std::size_t config_error_count = 25;
+inline constexpr std::size_t config_error_count = 26;
 
 /// The name of the field that is out of its range; "none" for a config that validates.
 [[nodiscard]] constexpr std::string_view to_string(config_error error) noexcept {
@@ -71,6 +72,7 @@ inline constexpr std::size_t config_error_count = 25;
                                                           "helpers",
                                                           "period_jitter_percent",
                                                           "suspicion_multiplier",
+                                                          "suspicion_max_multiplier",
                                                           "retransmit_multiplier",
                                                           "join_retry",
                                                           "join_timeout",
@@ -161,6 +163,13 @@ struct config {
   /// A suspect has this many times ceil(ln(n+1)) periods to speak up (SWIM, sections 4.2 and 5).
   /// Smaller is sooner and wrong more often.
   std::uint32_t suspicion_multiplier{4};
+  /// beta of Lifeguard (LHA-Suspicion): a suspicion that nobody confirms lasts this many times as
+  /// long; each member that accuses independently shortens it, and three bring it down to the time
+  /// above. So whoever accuses alone, since it is the one that hears nothing, judges late; of a
+  /// real crash all learn as soon as without, since all find out. 1: fixed, as in SWIM. Larger is
+  /// right more often where few members see much, and slower for a lone survivor. Groups too small
+  /// for three confirmations (suspicion.hpp) have the time above.
+  std::uint32_t suspicion_max_multiplier{6};
   /// Extension: before a suspicion's time-out declares a member dead here, this engine itself has
   /// asked it once more, directly and through helpers, after the suspicion began; otherwise others'
   /// bad luck and one lost refutation are enough for a verdict. The check is a probe round out of
@@ -263,9 +272,10 @@ inline config config::swim_paper() {
   c.direct_timeout = std::chrono::milliseconds{200};
   c.helpers = 1;
   c.period_jitter_percent = 0;
-  c.suspicion_multiplier = 3;   // 3*ceil(ln(n+1)) periods, figure 3c
-  c.checked_verdicts = false;   // and not a period more
-  c.retransmit_multiplier = 3;  // 3*ceil(ln(n+1)) messages, section 5
+  c.suspicion_multiplier = 3;      // 3*ceil(ln(n+1)) periods, figure 3c
+  c.suspicion_max_multiplier = 1;  // whoever confirms it
+  c.checked_verdicts = false;      // and not a period more
+  c.retransmit_multiplier = 3;     // 3*ceil(ln(n+1)) messages, section 5
   c.repair_interval = duration::zero();
   c.healing_interval = duration::zero();
   c.tombstone_lifetime = std::chrono::minutes{10};  // the paper keeps the dead for ever
@@ -287,6 +297,9 @@ constexpr config_error config::validate() const noexcept {
   if (helpers > max_helpers) return e::helpers;
   if (period_jitter_percent > 50) return e::period_jitter_percent;
   if (suspicion_multiplier < 1 || suspicion_multiplier > 1000) return e::suspicion_multiplier;
+  if (suspicion_max_multiplier < 1 || suspicion_max_multiplier > 100) {
+    return e::suspicion_max_multiplier;
+  }
   if (retransmit_multiplier < 1 || retransmit_multiplier > 16) return e::retransmit_multiplier;
   if (!within(join_timeout, ms, max_duration)) return e::join_timeout;
   if (!within(join_retry, ms, join_timeout)) return e::join_retry;

@@ -164,6 +164,9 @@ class engine {
                bool told) noexcept;
   void commit(const transition& change, provenance from, const evidence& ours) noexcept;
   void retime(const transition& change, const evidence& ours) noexcept;
+  [[nodiscard]] time_point verdict_time(const suspicion& record) const noexcept;
+  void confirm(row_index at, member_id accuser, provenance from) noexcept;
+  void join_accusers(row_index at) noexcept;
   void requeue(row_index at, bool urgent) noexcept;
   void unqueue(row_index at) noexcept;
   void announce(const transition& change, const evidence& ours) noexcept;

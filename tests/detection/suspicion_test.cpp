@@ -11,8 +11,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using flotilla::config;
+using flotilla::confirmations_wanted;
 using flotilla::duration;
+using flotilla::longest_suspicion;
 using flotilla::member_id;
+using flotilla::shrunk_suspicion;
 using flotilla::suspicion;
 using flotilla::suspicion_timeout;
 using flotilla::transmit_budget;
@@ -88,6 +91,40 @@ TEST(Suspicion, TimeoutsAreThoseOfThePapersFigure) {
 // With loopback() the suspicion lasts at least 1 s at 10 members.
 TEST(Suspicion, LoopbackGivesTenMembersASecond) {
   EXPECT_GE(suspicion_timeout(config::loopback(), 10), 1s);
+}
+
+// Lifeguard's formula with memberlist's unit values: Min 2 s, Max 30 s, K = 3. One confirmation
+// after 2 s leaves 14 s, a second after 3 s 4.81 s, a third none.
+TEST(Suspicion, ShrinksWithItsConfirmations) {
+  const auto lasts = [](std::uint8_t confirmations) {
+    return shrunk_suspicion(2s, 30s, confirmations, 3);
+  };
+  EXPECT_EQ(lasts(0), 30s);
+  EXPECT_EQ(lasts(1), 16s);
+  EXPECT_EQ(lasts(2) / 1ms, 7810);
+  EXPECT_EQ(lasts(3), 2s);
+  EXPECT_EQ(lasts(255), 2s);
+  for (std::uint8_t c = 0; c < 4; ++c) {
+    EXPECT_EQ(shrunk_suspicion(2s, 2s, c, 3), 2s) << "beta = 1";
+    EXPECT_EQ(shrunk_suspicion(2s, 30s, c, 0), 2s) << "a group too small for K";
+  }
+  // 1 - ln(3)/ln(4) of the longest time there is: no overflow, and 16 bits of it are right.
+  const duration most = duration::max();
+  EXPECT_EQ(shrunk_suspicion(0s, most, 0, 3) / 65536, most / 65536);
+  const double share = static_cast<double>(shrunk_suspicion(0s, most, 2, 3).count()) /
+                       static_cast<double>(most.count());
+  EXPECT_NEAR(share, 0.20751874963942, 2.0 / 65536);
+}
+
+// The suspect, the first accuser and the observer confirm nothing: who is left must suffice.
+TEST(Suspicion, GroupsTooSmallForThreeConfirmationsWaitForNone) {
+  const config settings = config::lan();
+  for (std::uint32_t n = 1; n <= 5; ++n) EXPECT_EQ(confirmations_wanted(settings, n), 0U) << n;
+  for (std::uint32_t n = 6; n <= 64; ++n) EXPECT_EQ(confirmations_wanted(settings, n), 3U) << n;
+  EXPECT_EQ(confirmations_wanted(config::swim_paper(), 64), 0U);
+  EXPECT_EQ(longest_suspicion(settings, 10), 6 * suspicion_timeout(settings, 10));
+  EXPECT_EQ(longest_suspicion(config::swim_paper(), 10),
+            suspicion_timeout(config::swim_paper(), 10));
 }
 
 TEST(Suspicion, TimeoutsSaturate) {

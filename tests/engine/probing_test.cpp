@@ -240,6 +240,7 @@ config config_of_a_large_group(std::uint64_t seed, bool checked) {
   config c = plain_config();
   c.seed = seed;
   c.checked_verdicts = checked;
+  c.suspicion_max_multiplier = 1;
   return c;
 }
 constexpr std::uint64_t many = 30;  // 12 periods of patience, 29 turns

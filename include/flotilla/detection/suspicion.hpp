@@ -24,11 +24,16 @@ struct suspicion {
   row_index subject{no_row};
   std::uint32_t probe{0};  ///< sequence number of our own failed probe, 0 if we only heard of it
   member_id accuser{};     ///< the first one
+  member_id told{};        ///< the accuser that is passed on: whose accusation came last
   time_point since{};
   flotilla::incarnation incarnation{};
   std::array<std::uint32_t, max_confirmations>
       confirmers{};  ///< 32 mixed bits of each id: enough to tell apart
   std::uint8_t confirmations{0};
+  std::uint8_t wanted{0};   ///< K: so many confirmations bring the time-out down to `least`
+  duration least{};         ///< Min of Lifeguard, for the group as it was when this began
+  bool joined{false};       ///< our own probe has failed as well: told as an accusation of ours
+  bool expired{false};      ///< the time-out has passed: only a put-off verdict is waited for
   bool acked{false};        ///< the suspect has answered us since (rule (d) of the design)
   bool checked{false};      ///< a whole probe round of ours has failed since it began
   std::uint8_t put_off{0};  ///< how often the verdict has waited for such a round
@@ -69,6 +74,35 @@ using tombstone_heap = detail::timer_heap<tombstone>;
                                                    std::uint32_t members) noexcept {
   return detail::saturating_multiply(
       settings.protocol_period, settings.suspicion_multiplier * detail::ceil_ln_plus_one(members));
+}
+
+/// Max of Lifeguard: how long a suspicion lasts that nobody confirms.
+[[nodiscard]] constexpr duration longest_suspicion(const config& settings,
+                                                   std::uint32_t members) noexcept {
+  return detail::saturating_multiply(suspicion_timeout(settings, members),
+                                     settings.suspicion_max_multiplier);
+}
+
+/// K of Lifeguard in a group of so many, ourselves counted: 0 where the suspect, the first accuser
+/// and ourselves, who confirm nothing, leave fewer than K others. (memberlist leaves out the first
+/// two only, and then waits in vain where it was not the first to accuse.)
+[[nodiscard]] constexpr std::uint8_t confirmations_wanted(const config& settings,
+                                                          std::uint32_t members) noexcept {
+  constexpr std::uint32_t most = suspicion::max_confirmations;
+  return settings.suspicion_max_multiplier > 1 && members >= most + 3 ? most : 0;
+}
+
+/// LHA-Suspicion: max(Min, Max - (Max - Min) * log(C + 1) / log(K + 1)) for C confirmations of the
+/// K = 3 wanted. The table holds 1 - log(C + 1) / log(4) in parts of 65,536, rounded down.
+[[nodiscard]] constexpr duration shrunk_suspicion(duration least, duration longest,
+                                                  std::uint8_t confirmations,
+                                                  std::uint8_t wanted) noexcept {
+  constexpr std::int64_t left[] = {65536, 32768, 13599, 0};
+  static_assert(sizeof left / sizeof left[0] == suspicion::max_confirmations + 1);
+  if (confirmations >= wanted) return least;
+  const std::int64_t excess = (longest - least).count();
+  const std::int64_t share = left[confirmations];
+  return least + duration{excess / 65536 * share + excess % 65536 * share / 65536};
 }
 
 /// How often each fact is passed on (SWIM, section 4.1): lambda * ceil(ln(n+1)).

@@ -113,18 +113,52 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     record.subject = change.at;
     record.probe = ours.probe;
     record.accuser = change.accuser;
+    record.told = change.accuser;
     record.since = s_.now;
     record.incarnation = r.incarnation;
+    record.least = suspicion_timeout(s_.settings, s_.table.active());
+    record.wanted = confirmations_wanted(s_.settings, s_.table.active());
     if (runs_on) {
       s_.suspicions[r.timer] = record;
       return;
     }
-    const duration patience = suspicion_timeout(s_.settings, s_.table.active());
-    r.timer = s_.suspicions.add(detail::saturating_add(s_.now, patience), record);
+    r.timer = s_.suspicions.add(verdict_time(record), record);
     return;
   }
   r.timer = s_.tombstones.add(detail::saturating_add(s_.now, s_.settings.tombstone_lifetime),
                               {change.at, change.accuser});
+}
+
+/// When the suspicion runs out, as far as it is confirmed now.
+inline time_point engine::verdict_time(const suspicion& record) const noexcept {
+  const duration longest =
+      detail::saturating_multiply(record.least, s_.settings.suspicion_max_multiplier);
+  return detail::saturating_add(
+      record.since, shrunk_suspicion(record.least, longest, record.confirmations, record.wanted));
+}
+
+/// Somebody else accuses a suspect as well: the time-out shrinks, and the accusation is passed on
+/// (Lifeguard), for others may lack this very one.
+inline void engine::confirm(row_index at, member_id accuser, provenance from) noexcept {
+  const detail::timer_ref timer = s_.table[at].timer;
+  suspicion& record = s_.suspicions[timer];
+  if (accuser == s_.self().id || !record.confirm(accuser) || record.wanted == 0) return;
+  record.told = accuser;
+  if (from != provenance::transfer) requeue(at, false);
+  // Not in the past: nobody has missed that deadline.
+  if (!record.expired) {
+    s_.suspicions.reschedule(timer, detail::later(verdict_time(record), s_.now));
+  }
+}
+
+/// Our own probe of a suspect has failed as well. To ourselves it confirms nothing, lest one member
+/// count for two; to others it is one more accusation.
+inline void engine::join_accusers(row_index at) noexcept {
+  suspicion& record = s_.suspicions[s_.table[at].timer];
+  if (record.wanted == 0 || record.joined || record.accuser == s_.self().id) return;
+  record.joined = true;
+  record.told = s_.self().id;
+  requeue(at, false);
 }
 
 /// Puts the member's fact, as it stands now, at the head of its queue; an older one is superseded.

@@ -66,7 +66,7 @@ class event_queue {
     }
     if constexpr (requires { e.evidence; }) {
       out.add_all(e.evidence.accuser, std::uint64_t{e.evidence.probe}, e.evidence.since,
-                  std::uint64_t{e.evidence.confirmations});
+                  std::uint64_t{e.evidence.confirmations}, std::uint64_t{e.evidence.local_health});
     }
     if constexpr (std::is_same_v<Event, join_progress>) {
       out.add_all(std::uint64_t{e.known}, std::uint64_t{e.expected});

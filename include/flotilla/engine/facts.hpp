@@ -93,9 +93,8 @@ inline void engine::absorb_known(row_index at, const wire::fact& fact, provenanc
       ++stats_.facts_known;
       const row& r = s_.table[at];
       const bool confirms = fact.state == member_state::suspect &&
-                            r.state == member_state::suspect && fact.incarnation == r.incarnation &&
-                            fact.accuser != s_.self().id;
-      if (confirms) s_.suspicions[r.timer].confirm(fact.accuser);
+                            r.state == member_state::suspect && fact.incarnation == r.incarnation;
+      if (confirms) confirm(at, fact.accuser, from);
       return;
     }
     case merge_outcome::place:

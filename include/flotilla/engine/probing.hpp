@@ -43,8 +43,9 @@ inline bool engine::checks_verdicts() const noexcept {
   return s_.settings.checked_verdicts && s_.settings.experiment.timer_binding;
 }
 
-/// The suspect whose verdict is near and lacks a completed check of our own, or no_row. Near is
-/// what comes within two of the longest periods: a round that begins now ends in time.
+/// The suspect whose verdict may be near and lacks a completed check of our own, or no_row. Near is
+/// what can come within two of the longest periods, if it is confirmed by then: a round that begins
+/// now ends in time.
 inline row_index engine::next_check() const noexcept {
   if (!checks_verdicts()) return no_row;
   const duration longest =
@@ -54,7 +55,8 @@ inline row_index engine::next_check() const noexcept {
   const std::uint32_t size = s_.suspicions.size();
   for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
     const detail::timer_ref at = s_.suspicions.nth(i);
-    if (s_.suspicions[at].checked || s_.suspicions.due(at) > horizon) continue;
+    const suspicion& record = s_.suspicions[at];
+    if (record.checked || detail::saturating_add(record.since, record.least) > horizon) continue;
     if (first == detail::no_timer || s_.suspicions.due(at) < s_.suspicions.due(first)) first = at;
   }
   return first == detail::no_timer ? no_row : s_.suspicions[first].subject;
@@ -135,6 +137,7 @@ inline void engine::note_failed_check(row_index at, const probe_round& ended) no
   if (r.state != member_state::suspect || r.incarnation != ended.incarnation) return;
   suspicion& record = s_.suspicions[r.timer];
   if (ended.started >= record.since) record.checked = true;
+  join_accusers(at);
 }
 
 /// True when the verdict that is due has been put off until the round under way has ended.
@@ -154,6 +157,7 @@ inline void engine::run_suspicions() noexcept {
   for (std::uint32_t i = 0; i < engine_state::max_timers_per_tick && verdict_due() <= s_.now; ++i) {
     const detail::timer_ref due = s_.suspicions.top();
     suspicion& record = s_.suspicions[due];
+    record.expired = true;
     if (record.acked) {
       // It has answered since, only not to the accusation. Ask once more; silence is then decisive.
       record.acked = false;

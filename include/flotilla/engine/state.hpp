@@ -154,8 +154,9 @@ struct engine_state {
       const detail::timer_ref at = suspicions.nth(i);
       const suspicion& s = suspicions[at];
       out.add_all(std::uint64_t{at}, suspicions.due(at), std::uint64_t{s.subject},
-                  std::uint64_t{s.probe}, s.accuser, s.since, s.incarnation,
-                  std::uint64_t{s.confirmations}, s.acked, s.checked, std::uint64_t{s.put_off});
+                  std::uint64_t{s.probe}, s.accuser, s.since, s.incarnation, s.told,
+                  std::uint64_t{s.confirmations}, std::uint64_t{s.wanted}, s.least, s.joined,
+                  s.expired, s.acked, s.checked, std::uint64_t{s.put_off});
       for (const std::uint32_t by : s.confirmers) out.add(std::uint64_t{by});
     }
     for (std::uint32_t i = 0; i < tombstones.size(); ++i) {

@@ -177,7 +177,7 @@ inline wire::fact engine::fact_of(row_index at) const noexcept {
   wire::fact fact{r.id, r.incarnation, r.state, r.address, member_id{}};
   if (r.state == member_state::alive) fact.incarnation = r.place_incarnation;
   if (r.state != member_state::alive) fact.address = endpoint{};
-  if (r.state == member_state::suspect) fact.accuser = s_.suspicions[r.timer].accuser;
+  if (r.state == member_state::suspect) fact.accuser = s_.suspicions[r.timer].told;
   if (r.state == member_state::dead) fact.accuser = s_.tombstones[r.timer].accuser;
   return fact;
 }
