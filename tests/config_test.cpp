@@ -94,6 +94,8 @@ const limit limits[] = {
           c.suspicion_max_multiplier = 101),
     LIMIT(retransmit_multiplier, c.retransmit_multiplier = 1, c.retransmit_multiplier = 0),
     LIMIT(retransmit_multiplier, c.retransmit_multiplier = 16, c.retransmit_multiplier = 17),
+    LIMIT(local_health_max, c.local_health_max = 64, c.local_health_max = 65),
+    LIMIT(local_health_max, c.local_health_max = 0, c.local_health_max = most),
     LIMIT(join_retry, c.join_retry = 1ms, c.join_retry = 1ms - ns),
     LIMIT(join_retry, c.join_retry = c.join_timeout, c.join_retry = c.join_timeout + ns),
     LIMIT(join_timeout, c.join_retry = c.join_timeout = 1ms,
@@ -183,7 +185,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
         &config::tombstone_lifetime, &config::repair_interval, &config::healing_interval}) {
     c.*field = -ns;
   }
-  c.helpers = c.period_jitter_percent = most;
+  c.helpers = c.period_jitter_percent = c.local_health_max = most;
   c.suspicion_multiplier = c.suspicion_max_multiplier = c.retransmit_multiplier = 0;
   c.max_datagram_size = 0;
   c.datagram_overhead = 65507;
@@ -205,6 +207,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
   FIX(suspicion_multiplier);
   FIX(suspicion_max_multiplier);
   FIX(retransmit_multiplier);
+  FIX(local_health_max);
   FIX(join_timeout);  // before join_retry, which may not exceed it
   FIX(join_retry);
   FIX(leave_timeout);
@@ -303,6 +306,7 @@ TEST(Config, SwimPaperIsThePapersTiming) {
   EXPECT_EQ(c.suspicion_multiplier, 3U);
   EXPECT_EQ(c.suspicion_max_multiplier, 1U) << "Lifeguard came 15 years later";
   EXPECT_FALSE(c.checked_verdicts);
+  EXPECT_EQ(c.local_health_max, 0U);
   EXPECT_EQ(c.period_jitter_percent, 0U);
   EXPECT_EQ(c.repair_interval, 0s);
   EXPECT_EQ(c.healing_interval, 0s);

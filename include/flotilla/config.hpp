@@ -43,6 +43,7 @@ enum class config_error : std::uint8_t {
   suspicion_multiplier,      ///< 1 to 1000
   suspicion_max_multiplier,  ///< 1 to 100
   retransmit_multiplier,     ///< 1 to 16
+  local_health_max,          ///< at most 64
   join_retry,                ///< 1 ms to join_timeout
   join_timeout,              ///< 1 ms to 30 days
   leave_timeout,             ///< 1 ms to 30 days
@@ -59,7 +60,7 @@ enum class config_error : std::uint8_t {
   max_denied,                ///< at most 65,536
   max_absent,                ///< at most 65,536
 };
-inline constexpr std::size_t config_error_count = 26;
+inline constexpr std::size_t config_error_count = 27;
 
 /// The name of the field that is out of its range; "none" for a config that validates.
 [[nodiscard]] constexpr std::string_view to_string(config_error error) noexcept {
@@ -74,6 +75,7 @@ inline constexpr std::size_t config_error_count = 26;
                                                           "suspicion_multiplier",
                                                           "suspicion_max_multiplier",
                                                           "retransmit_multiplier",
+                                                          "local_health_max",
                                                           "join_retry",
                                                           "join_timeout",
                                                           "leave_timeout",
@@ -177,6 +179,10 @@ struct config {
   bool checked_verdicts{true};
   /// lambda of SWIM, section 4.1: a fact is passed on at most this many times ceil(ln(n+1)).
   std::uint32_t retransmit_multiplier{3};
+  /// S of Lifeguard (LHA-Probe): while there are signs that this member itself is slow or cut off,
+  /// it probes up to this many times less often, and waits as much longer for answers. 0: never.
+  /// Larger accuses fewer from a member in trouble, which then takes longer to find anything.
+  std::uint32_t local_health_max{8};
 
   /// First repetition of an unanswered join request; the next ones double, up to four times this.
   duration join_retry{std::chrono::milliseconds{500}};
@@ -272,7 +278,8 @@ inline config config::swim_paper() {
   c.direct_timeout = std::chrono::milliseconds{200};
   c.helpers = 1;
   c.period_jitter_percent = 0;
-  c.suspicion_multiplier = 3;      // 3*ceil(ln(n+1)) periods, figure 3c
+  c.suspicion_multiplier = 3;  // 3*ceil(ln(n+1)) periods, figure 3c
+  c.local_health_max = 0;
   c.suspicion_max_multiplier = 1;  // whoever confirms it
   c.checked_verdicts = false;      // and not a period more
   c.retransmit_multiplier = 3;     // 3*ceil(ln(n+1)) messages, section 5
@@ -301,6 +308,7 @@ constexpr config_error config::validate() const noexcept {
     return e::suspicion_max_multiplier;
   }
   if (retransmit_multiplier < 1 || retransmit_multiplier > 16) return e::retransmit_multiplier;
+  if (local_health_max > 64) return e::local_health_max;
   if (!within(join_timeout, ms, max_duration)) return e::join_timeout;
   if (!within(join_retry, ms, join_timeout)) return e::join_retry;
   if (!within(leave_timeout, ms, max_duration)) return e::leave_timeout;

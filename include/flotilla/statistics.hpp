@@ -92,6 +92,7 @@ struct statistics {
   std::size_t members_dead{0};
   std::size_t members_left{0};
   std::size_t suspicions_held{0};
+  std::size_t local_health{0};  ///< Lifeguard's LHM: our own timing is stretched by one more
   std::size_t gossip_pending{0};
   std::size_t transmits_pending{0};
   std::size_t bytes_allocated{0};  ///< heap bytes held, config::cluster's left out

@@ -14,7 +14,8 @@
 
 namespace support {
 
-/// The loopback preset without chance: no jitter, no repair, no healing. A test turns on what it
+/// The loopback preset without chance: no jitter, no repair, no healing; and with even periods,
+/// since whom a test does not let speak is silent, and nobody's fault. A test turns on what it
 /// needs.
 inline config plain_config() {
   config c = config::loopback();
@@ -24,6 +25,7 @@ inline config plain_config() {
   c.period_jitter_percent = 0;
   c.repair_interval = duration::zero();
   c.healing_interval = duration::zero();
+  c.local_health_max = 0;
   return c;
 }
 

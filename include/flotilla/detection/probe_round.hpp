@@ -38,6 +38,11 @@ struct helper_set {
     }
     return false;
   }
+  [[nodiscard]] std::uint32_t nacks() const noexcept {
+    std::uint32_t n = 0;
+    for (std::uint32_t bits = nacked; bits != 0; bits &= bits - 1) ++n;
+    return n;
+  }
   friend bool operator==(const helper_set&, const helper_set&) noexcept = default;
 };
 
@@ -54,6 +59,7 @@ struct probe_round {
   std::uint32_t sequence{0};
   std::uint32_t request_sequence{0};  ///< 0 until helpers are asked
   time_point started{};
+  duration patience{};  ///< the direct time-out of this round, stretched by local health
   time_point direct_due{time_point::max()};  ///< when helpers are asked; max() afterwards
   helper_set helpers{};
 
@@ -66,6 +72,7 @@ struct probe_round {
     incarnation = r.incarnation;
     sequence = ping_sequence;
     started = now;
+    patience = direct_timeout;
     direct_due = detail::saturating_add(now, direct_timeout);
   }
 
@@ -90,8 +97,8 @@ struct probe_round {
 
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(active, answered, pulled, extended, subject, incarnation, std::uint64_t{sequence},
-                std::uint64_t{request_sequence}, started, direct_due, std::uint64_t{helpers.count},
-                std::uint64_t{helpers.nacked});
+                std::uint64_t{request_sequence}, started, patience, direct_due,
+                std::uint64_t{helpers.count}, std::uint64_t{helpers.nacked});
     for (std::uint32_t i = 0; i < helpers.count; ++i) out.add(helpers.ids[i]);
   }
   friend bool operator==(const probe_round&, const probe_round&) noexcept = default;

@@ -74,8 +74,9 @@ inline void engine::return_from_absence(duration late) noexcept {
     s_.membership.clear(s_.table);
     s_.repair_due = s_.now;
   }
-  const duration grace = s_.settings.direct_timeout;
+  s_.health.worsen(1, s_.settings.local_health_max);
   probe_round& round = s_.round;
+  const duration grace = round.active ? round.patience : s_.settings.direct_timeout;
   if (round.active && !round.answered && !round.extended) {
     round.extended = true;
     ++stats_.probes_extended;
@@ -84,7 +85,7 @@ inline void engine::return_from_absence(duration late) noexcept {
     s_.period_due = detail::later(
         s_.period_due, detail::saturating_add(s_.now, helpers_to_come ? 2 * grace : grace));
   }
-  hold_verdicts(s_.settings.protocol_period + grace);
+  hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + grace);
   const std::uint32_t suspects = s_.suspicions.size();
   for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
     const row_index subject = s_.suspicions[s_.suspicions.nth(i)].subject;

@@ -89,7 +89,7 @@ inline command_error engine::fail(member_id id) noexcept {
   if (at == no_row) return command_error::unknown_member;
   if (!is_active(s_.table[at].state)) return command_error::not_active;
   if (!reserve(member_state::dead)) return command_error::out_of_memory;
-  const evidence ours{s_.self().id, 0, to_caller(s_.now), 0, 0};
+  const evidence ours{s_.self().id, 0, to_caller(s_.now), 0, s_.health.score()};
   verdict(at, member_state::dead, s_.self().id, ours, true);
   return command_error::none;
 }
@@ -136,6 +136,7 @@ inline const statistics& engine::stats() const noexcept {
   stats_.members_dead = s_.table.count(member_state::dead);
   stats_.members_left = s_.table.count(member_state::left);
   stats_.suspicions_held = s_.suspicions.size();
+  stats_.local_health = s_.health.score();
   stats_.gossip_pending = s_.urgent.size() + s_.membership.size();
   stats_.transmits_pending = s_.waiting.size();
   stats_.bytes_allocated = s_.bytes_allocated();

@@ -53,7 +53,15 @@ inline void engine::absorb_own(const wire::fact& fact) noexcept {
   switch (judge_own(self(), fact, s_.acknowledged)) {
     case own_word_answer::nothing: return;
     case own_word_answer::out_of_reach: ++stats_.accusations_out_of_reach; return;
-    case own_word_answer::raise: raise_past(fact.incarnation); return;
+    case own_word_answer::raise:
+      // That others found us silent may well be our fault (Lifeguard); not so what they hold
+      // against a former life of ours.
+      if (s_.acknowledged &&
+          (fact.state == member_state::suspect || fact.state == member_state::dead)) {
+        s_.health.worsen(1, s_.settings.local_health_max);
+      }
+      raise_past(fact.incarnation);
+      return;
     case own_word_answer::conflict: break;
   }
   ++stats_.foreign_records;

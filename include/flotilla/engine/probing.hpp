@@ -19,9 +19,9 @@ inline void engine::run_period() noexcept {
   const std::uint32_t jitter = s_.settings.period_jitter_percent * 10;  // per mille
   const auto per_mille = static_cast<std::int64_t>(1000 + s_.random.below(2 * jitter + 1)) -
                          static_cast<std::int64_t>(jitter);
-  const duration length = s_.settings.protocol_period / 1000 * per_mille;
+  const duration length = s_.health.stretch(s_.settings.protocol_period / 1000 * per_mille);
   s_.period_due = detail::later(detail::saturating_add(on_time ? s_.period_due : s_.now, length),
-                                detail::saturating_add(s_.now, s_.settings.direct_timeout));
+                                detail::saturating_add(s_.now, direct_patience()));
   begin_round();
   reservoir::entry dead;
   if (s_.settings.healing_interval != duration::zero() && s_.healing.next(s_.now, dead)) {
@@ -38,6 +38,11 @@ inline void engine::run_period() noexcept {
   if (s_.settings.repair_interval != duration::zero() && s_.repair_due <= s_.now) begin_repair();
 }
 
+/// How long our ping may take to be answered before helpers are asked.
+inline duration engine::direct_patience() const noexcept {
+  return s_.health.stretch(s_.settings.direct_timeout);
+}
+
 /// A timer that runs on whatever its subject answers has no use for a check.
 inline bool engine::checks_verdicts() const noexcept {
   return s_.settings.checked_verdicts && s_.settings.experiment.timer_binding;
@@ -50,7 +55,7 @@ inline row_index engine::next_check() const noexcept {
   if (!checks_verdicts()) return no_row;
   const duration longest =
       s_.settings.protocol_period / 100 * (100 + s_.settings.period_jitter_percent);
-  const time_point horizon = detail::saturating_add(s_.now, 2 * longest);
+  const time_point horizon = detail::saturating_add(s_.now, s_.health.stretch(2 * longest));
   detail::timer_ref first = detail::no_timer;
   const std::uint32_t size = s_.suspicions.size();
   for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
@@ -80,7 +85,7 @@ inline void engine::begin_round() noexcept {
   ping.to = r.address;
   ping.target = r.id;
   ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, r.address, s_.now);
-  s_.round.begin(r, ping.sequence, s_.now, s_.settings.direct_timeout);
+  s_.round.begin(r, ping.sequence, s_.now, direct_patience());
   send_own(ping);
 }
 
@@ -93,8 +98,7 @@ inline void engine::ask_helpers() noexcept {
   if (at == no_row || !s_.round.pulled || !wanted) return;
   s_.round.helpers = pick_helpers(s_.table, s_.order, at, s_.settings.helpers, s_.random);
   if (s_.round.helpers.count == 0) return;
-  s_.period_due =
-      detail::later(s_.period_due, detail::saturating_add(s_.now, s_.settings.direct_timeout));
+  s_.period_due = detail::later(s_.period_due, detail::saturating_add(s_.now, s_.round.patience));
   s_.round.request_sequence =
       s_.pending.ask(ping_purpose::request, s_.round.subject, s_.table[at].address, s_.now);
   for (std::uint32_t i = 0; i < s_.round.helpers.count; ++i) {
@@ -112,12 +116,14 @@ inline void engine::end_round() noexcept {
   const probe_round ended = s_.round;
   s_.round = probe_round{};
   switch (ended.result()) {
-    case probe_round::outcome::idle:
-    case probe_round::outcome::answered: return;
+    case probe_round::outcome::idle: return;
+    case probe_round::outcome::answered: s_.health.improve(); return;
     case probe_round::outcome::unsent: ++stats_.probes_unsent; return;
     case probe_round::outcome::failed: break;
   }
   ++stats_.probes_failed;
+  s_.health.worsen(blame_of_failed_probe(ended.helpers.count, ended.helpers.nacks()),
+                   s_.settings.local_health_max);
   const row_index at = s_.table.find(ended.subject);
   if (at == no_row) return;
   // Bound to the incarnation that was probed: who has spoken up since, or left, is not accused
@@ -127,7 +133,7 @@ inline void engine::end_round() noexcept {
   const bool suspects = s_.settings.experiment.suspicion;
   const bool accusable = r.state == member_state::alive || (!suspects && is_active(r.state));
   if (!accusable || r.incarnation != ended.incarnation) return;
-  const evidence ours{s_.self().id, ended.sequence, to_caller(s_.now), 0, 0};
+  const evidence ours{s_.self().id, ended.sequence, to_caller(s_.now), 0, s_.health.score()};
   verdict(at, suspects ? member_state::suspect : member_state::dead, s_.self().id, ours, true);
 }
 
@@ -172,7 +178,7 @@ inline void engine::run_suspicions() noexcept {
     if (awaits_check(due)) continue;
     ++stats_.verdicts;
     const evidence ours{record.accuser, record.probe, to_caller(record.since), record.confirmations,
-                        0};
+                        s_.health.score()};
     const row_index subject = record.subject;
     if (!reserve(member_state::dead)) {
       ++stats_.facts_refused_memory;

@@ -9,6 +9,7 @@
 #include <flotilla/detail/mix.hpp>
 #include <flotilla/detail/random.hpp>
 #include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/detection/local_health.hpp>
 #include <flotilla/detection/pending_pings.hpp>
 #include <flotilla/detection/probe_order.hpp>
 #include <flotilla/detection/probe_round.hpp>
@@ -91,6 +92,7 @@ struct engine_state {
     pending.hash_into(out);
     round.hash_into(out);
     relays.hash_into(out);
+    out.add(std::uint64_t{health.score()});
     urgent.hash_into(out);
     membership.hash_into(out);
     waiting.hash_into(out);
@@ -125,6 +127,7 @@ struct engine_state {
   pending_pings pending;
   probe_round round{};
   relay_table relays{};
+  local_health health{};
   time_point period_due{time_point::max()};
   time_point missed{time_point::min()};      ///< the deadline by which the last absence was noticed
   time_point hold_until{time_point::min()};  ///< no verdict before: we have been away
