@@ -177,6 +177,13 @@ struct config {
   /// bad luck and one lost refutation are enough for a verdict. The check is a probe round out of
   /// turn just before the time-out, or when that has come sooner than foreseen, just after it.
   bool checked_verdicts{true};
+  /// Extension: who hears nothing from anybody while its own probe is unanswered, not even from the
+  /// helpers that it asked, takes itself for the one that is cut off: it begins no suspicion and
+  /// gives no verdict until it hears something, and then asks its suspects again first. Together
+  /// with all other absences that lasts one suspicion time-out at most (suspicion_multiplier), so
+  /// that the only one left still reports every crash. In a group of two the other's silence is
+  /// the only sign there is, and counts.
+  bool notice_silence{true};
   /// lambda of SWIM, section 4.1: a fact is passed on at most this many times ceil(ln(n+1)).
   std::uint32_t retransmit_multiplier{3};
   /// S of Lifeguard (LHA-Probe): while there are signs that this member itself is slow or cut off,
@@ -280,6 +287,7 @@ inline config config::swim_paper() {
   c.period_jitter_percent = 0;
   c.suspicion_multiplier = 3;  // 3*ceil(ln(n+1)) periods, figure 3c
   c.local_health_max = 0;
+  c.notice_silence = false;
   c.suspicion_max_multiplier = 1;  // whoever confirms it
   c.checked_verdicts = false;      // and not a period more
   c.retransmit_multiplier = 3;     // 3*ceil(ln(n+1)) messages, section 5

@@ -121,6 +121,10 @@ class engine {
   void advance(time_point now) noexcept;
   void return_from_absence(duration late) noexcept;
   void hold_verdicts(duration length) noexcept;
+  [[nodiscard]] bool heard_nobody(const probe_round& ended) const noexcept;
+  [[nodiscard]] bool holds_for_silence() noexcept;
+  void hear_again() noexcept;
+  void ask_suspects_again() noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
   [[nodiscard]] time_point verdict_due() const noexcept;
   [[nodiscard]] time_point to_caller(time_point instant) const noexcept;

@@ -58,6 +58,8 @@ struct statistics {
   std::uint64_t probes_acknowledged{0};
   std::uint64_t probes_acknowledged_by_helper{0};
   std::uint64_t probes_failed{0};
+  /// of these, those in which nothing was heard from anybody; they accused nobody
+  std::uint64_t probes_unheard{0};
   std::uint64_t probes_unsent{0};    ///< pulled too late or never; accused nobody
   std::uint64_t probes_extended{0};  ///< granted more time because this engine was away
   std::uint64_t acks_unmatched{0};   ///< unknown sequence number, wrong sender, or too late

@@ -26,6 +26,7 @@ inline config plain_config() {
   c.repair_interval = duration::zero();
   c.healing_interval = duration::zero();
   c.local_health_max = 0;
+  c.notice_silence = false;
   return c;
 }
 

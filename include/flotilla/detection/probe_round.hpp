@@ -59,7 +59,8 @@ struct probe_round {
   std::uint32_t sequence{0};
   std::uint32_t request_sequence{0};  ///< 0 until helpers are asked
   time_point started{};
-  duration patience{};  ///< the direct time-out of this round, stretched by local health
+  duration patience{};         ///< the direct time-out of this round, stretched by local health
+  time_point helpers_asked{};  ///< while `helpers` has any
   time_point direct_due{time_point::max()};  ///< when helpers are asked; max() afterwards
   helper_set helpers{};
 
@@ -97,7 +98,7 @@ struct probe_round {
 
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(active, answered, pulled, extended, subject, incarnation, std::uint64_t{sequence},
-                std::uint64_t{request_sequence}, started, patience, direct_due,
+                std::uint64_t{request_sequence}, started, patience, helpers_asked, direct_due,
                 std::uint64_t{helpers.count}, std::uint64_t{helpers.nacked});
     for (std::uint32_t i = 0; i < helpers.count; ++i) out.add(helpers.ids[i]);
   }

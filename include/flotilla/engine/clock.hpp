@@ -86,6 +86,10 @@ inline void engine::return_from_absence(duration late) noexcept {
         s_.period_due, detail::saturating_add(s_.now, helpers_to_come ? 2 * grace : grace));
   }
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + grace);
+  ask_suspects_again();
+}
+
+inline void engine::ask_suspects_again() noexcept {
   const std::uint32_t suspects = s_.suspicions.size();
   for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
     const row_index subject = s_.suspicions[s_.suspicions.nth(i)].subject;
@@ -93,12 +97,38 @@ inline void engine::return_from_absence(duration late) noexcept {
   }
 }
 
+/// Our probe has failed. True when nobody was heard meanwhile who should have been: helpers answer
+/// or say that they have no answer. Who had no helper to ask expects others' pings, of which one a
+/// period comes on average; none in four has a chance of 2 %.
+inline bool engine::heard_nobody(const probe_round& ended) const noexcept {
+  if (!s_.settings.notice_silence || s_.table.active() <= 2) return false;
+  if (ended.helpers.count != 0) return s_.heard < ended.helpers_asked;
+  return detail::elapsed(s_.heard, s_.now) >= 4 * s_.settings.protocol_period;
+}
+
+/// While we are deaf no verdict falls, and the probe that has just failed accuses nobody; false
+/// when that has lasted for as long as it may.
+inline bool engine::holds_for_silence() noexcept {
+  if (!s_.deaf) return false;
+  hold_verdicts(2 * s_.health.stretch(s_.settings.protocol_period));
+  return s_.hold_until > s_.now;
+}
+
+/// The silence is over. What was said meanwhile may lie in the driver's socket, or be under way.
+inline void engine::hear_again() noexcept {
+  s_.deaf = false;
+  s_.round.pulled = false;  // what the round under way has sent may be lost: it accuses nobody
+  hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + direct_patience());
+  ask_suspects_again();
+}
+
 /// No verdict for `length` from now on. All holds together last at most one suspicion time-out, so
 /// that a driver that is always late still reports every crash; as long without a hold ends the
-/// count.
+/// count, unless nobody has been heard since.
 inline void engine::hold_verdicts(duration length) noexcept {
   const duration most = suspicion_timeout(s_.settings, s_.table.active());
-  if (detail::elapsed(s_.hold_until, s_.now) > most) s_.held = duration::zero();
+  const bool long_ago = detail::elapsed(s_.hold_until, s_.now) > most;
+  if (long_ago && s_.heard > s_.hold_until) s_.held = duration::zero();
   const time_point from = detail::later(s_.hold_until, s_.now);
   const duration wanted = detail::elapsed(from, detail::saturating_add(s_.now, length));
   const duration left = most > s_.held ? most - s_.held : duration::zero();

@@ -99,6 +99,7 @@ inline void engine::ask_helpers() noexcept {
   s_.round.helpers = pick_helpers(s_.table, s_.order, at, s_.settings.helpers, s_.random);
   if (s_.round.helpers.count == 0) return;
   s_.period_due = detail::later(s_.period_due, detail::saturating_add(s_.now, s_.round.patience));
+  s_.round.helpers_asked = s_.now;
   s_.round.request_sequence =
       s_.pending.ask(ping_purpose::request, s_.round.subject, s_.table[at].address, s_.now);
   for (std::uint32_t i = 0; i < s_.round.helpers.count; ++i) {
@@ -124,6 +125,11 @@ inline void engine::end_round() noexcept {
   ++stats_.probes_failed;
   s_.health.worsen(blame_of_failed_probe(ended.helpers.count, ended.helpers.nacks()),
                    s_.settings.local_health_max);
+  s_.deaf = s_.deaf || heard_nobody(ended);
+  if (holds_for_silence()) {
+    ++stats_.probes_unheard;
+    return;
+  }
   const row_index at = s_.table.find(ended.subject);
   if (at == no_row) return;
   // Bound to the incarnation that was probed: who has spoken up since, or left, is not accused

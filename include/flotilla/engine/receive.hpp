@@ -32,6 +32,8 @@ inline receive_result engine::take(const endpoint& from,
   if (head.target != member_id{} && head.target != s_.self().id)
     return receive_result::wrong_target;
   if (s_.denied.contains(head.sender)) return receive_result::denied;
+  s_.heard = s_.now;
+  if (s_.deaf) hear_again();
   const inbound in{from, head, message.facts, datagram.size()};
   std::visit([&](const auto& body) { on_message(in, body); }, message.body);
   note_sender(in);

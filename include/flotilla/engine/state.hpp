@@ -52,6 +52,7 @@ struct engine_state {
         tombstones{from.max_members, from.expected_members},
         order{from.max_members, from.expected_members},
         pending{random.next_key()},
+        heard{start},
         urgent{gossip_class::urgent, from.expected_members, !from.experiment.transmit_budget},
         membership{gossip_class::membership, from.expected_members,
                    !from.experiment.transmit_budget},
@@ -83,7 +84,7 @@ struct engine_state {
     detail::state_hasher out;
     out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
-                repair_wait, missed, hold_until, held, std::uint64_t{period},
+                repair_wait, missed, hold_until, heard, deaf, held, std::uint64_t{period},
                 std::uint64_t{chunks_left}, std::uint64_t{newcomers_left});
     random.hash_into(out);
     table.hash_into(out);
@@ -131,7 +132,9 @@ struct engine_state {
   time_point period_due{time_point::max()};
   time_point missed{time_point::min()};      ///< the deadline by which the last absence was noticed
   time_point hold_until{time_point::min()};  ///< no verdict before: we have been away
-  duration held{};                           ///< how long such holds have lasted together
+  time_point heard;  ///< when the latest datagram came that others of the group have sent
+  bool deaf{false};  ///< our own probe has failed, and nothing was heard since
+  duration held{};   ///< how long such holds have lasted together
   std::uint32_t period{1};
 
   gossip_queue urgent;
