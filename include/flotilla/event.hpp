@@ -110,7 +110,8 @@ struct identity_conflict {
   endpoint other;           ///< where the other one is said to be
   friend bool operator==(const identity_conflict&, const identity_conflict&) = default;
 };
-/// We cannot reach the member, but another can: a broken edge, not a death (extension).
+/// We cannot reach the member, but another can, in two rounds running: a broken edge, not a death
+/// (extension). Told once; again only after the member has answered us directly in between.
 struct path_broken {
   flotilla::member member;
   member_id helper{};  ///< through whom it answered

@@ -143,6 +143,60 @@ TEST(ProbingHelpers, HideABrokenEdgeAndTellOfIt) {
   }
 }
 
+/// Lets `rounds` probe rounds of `two` pass, in which it answers itself, or only through helpers.
+void probe_two(engine_world& w, int rounds, bool directly) {
+  time_point end{};
+  for (int seen = 0; seen < rounds || w.node.next_deadline() <= end;) {
+    w.next_tick();
+    for (int turn = 0; turn < 4; ++turn) {
+      const sent_list all = w.sent_now();
+      for (const sent& s : only_to(only(all, kind::ping), two.at)) {
+        if (s.what.head.target != two.id) continue;
+        ++seen;
+        end = w.now() + w.settings().protocol_period - 1ns;
+        if (directly) w.answer(two, {s});
+      }
+      for (const sent& s : only(all, kind::ping_request)) {
+        const auto& request = s.as<wire::ping_request>();
+        w.hear({s.what.head.target, s.to, {}},
+               wire::relayed_ack{request.sequence, request.subject, incarnation{0}});
+      }
+      for (const peer& p : {three, four}) w.answer(p, all);
+    }
+  }
+}
+
+/// Once a broken edge, however long it stays broken; again only after it was whole. One round that
+/// needs a helper is a lost datagram, two in a row are an edge.
+TEST(ProbingPath, IsToldBrokenOnceUntilItWasWhole) {
+  engine_world w;
+  w.meet_all(4);
+  probe_two(w, 1, true);
+  w.events();
+  const auto told = [&w] { return count<flotilla::path_broken>(w.events()); };
+  for (int again = 0; again < 3; ++again) {
+    SCOPED_TRACE(again);
+    probe_two(w, 1, false);
+    EXPECT_EQ(told(), 0U) << "a single round";
+    probe_two(w, 1, true);
+    probe_two(w, 1, false);
+    EXPECT_EQ(told(), 0U) << "not in a row";
+    probe_two(w, 1, false);
+    const auto all = w.events();
+    ASSERT_EQ(count<flotilla::path_broken>(all), 1U);
+    const auto* broken = find<flotilla::path_broken>(all, two.id);
+    ASSERT_NE(broken, nullptr);
+    EXPECT_EQ(broken->member.state, member_state::alive);
+    EXPECT_TRUE(broken->helper == three.id || broken->helper == four.id);
+    probe_two(w, 20, false);
+    EXPECT_EQ(told(), 0U) << "it is known by now";
+    probe_two(w, 1, true);
+    EXPECT_EQ(told(), 0U);
+  }
+  EXPECT_EQ(w.state_of(two.id), member_state::alive);
+  EXPECT_EQ(w.stats().suspicions, 0U) << "a broken edge is no death";
+}
+
 // ---- suspicion and verdict
 
 TEST(ProbingVerdict, AProbeIsBoundToTheIncarnationItWasMadeOf) {
