@@ -154,6 +154,11 @@ struct config {
   /// so that the helpers have the other half. Too short asks helpers in vain, too long leaves them
   /// no time.
   duration direct_timeout{std::chrono::milliseconds{500}};
+  /// Extension: helpers are asked as soon as a ping has taken longer than nearly all do here (the
+  /// 99th percentile of recent round trips plus 10 %), direct_timeout at the latest. The helpers
+  /// then have nearly the whole period, and an answer that is merely slow comes in time all the
+  /// same.
+  bool adaptive_timeout{true};
   /// How late the driver's timers may fire without this engine counting as having been away.
   duration tick_granularity{std::chrono::milliseconds{10}};
   /// K of SWIM, section 3.1: how many members are asked to probe on our behalf. 0 asks nobody.
@@ -286,6 +291,7 @@ inline config config::swim_paper() {
   c.helpers = 1;
   c.period_jitter_percent = 0;
   c.suspicion_multiplier = 3;  // 3*ceil(ln(n+1)) periods, figure 3c
+  c.adaptive_timeout = false;
   c.local_health_max = 0;
   c.notice_silence = false;
   c.suspicion_max_multiplier = 1;  // whoever confirms it

@@ -180,6 +180,7 @@ class engine {
   // engine/probing.hpp
   void run_period() noexcept;
   [[nodiscard]] duration direct_patience() const noexcept;
+  [[nodiscard]] duration patience() const noexcept;
   [[nodiscard]] bool checks_verdicts() const noexcept;
   [[nodiscard]] row_index next_check() const noexcept;
   void begin_round() noexcept;

@@ -59,8 +59,8 @@ struct probe_round {
   std::uint32_t sequence{0};
   std::uint32_t request_sequence{0};  ///< 0 until helpers are asked
   time_point started{};
-  duration patience{};         ///< the direct time-out of this round, stretched by local health
-  time_point helpers_asked{};  ///< while `helpers` has any
+  time_point pulled_at{};                    ///< when the ping left
+  time_point helpers_asked{};                ///< while `helpers` has any
   time_point direct_due{time_point::max()};  ///< when helpers are asked; max() afterwards
   helper_set helpers{};
 
@@ -73,7 +73,6 @@ struct probe_round {
     incarnation = r.incarnation;
     sequence = ping_sequence;
     started = now;
-    patience = direct_timeout;
     direct_due = detail::saturating_add(now, direct_timeout);
   }
 
@@ -81,6 +80,7 @@ struct probe_round {
   /// then the driver was slow, not the subject (law 3).
   void on_pulled(std::uint32_t ping_sequence, time_point now, duration direct_timeout) noexcept {
     if (!active || ping_sequence != sequence) return;
+    pulled_at = now;
     pulled = detail::elapsed(started, now) <= direct_timeout / 2;
   }
 
@@ -98,7 +98,7 @@ struct probe_round {
 
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(active, answered, pulled, extended, subject, incarnation, std::uint64_t{sequence},
-                std::uint64_t{request_sequence}, started, patience, helpers_asked, direct_due,
+                std::uint64_t{request_sequence}, started, pulled_at, helpers_asked, direct_due,
                 std::uint64_t{helpers.count}, std::uint64_t{helpers.nacked});
     for (std::uint32_t i = 0; i < helpers.count; ++i) out.add(helpers.ids[i]);
   }

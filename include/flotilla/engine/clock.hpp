@@ -76,7 +76,7 @@ inline void engine::return_from_absence(duration late) noexcept {
   }
   s_.health.worsen(1, s_.settings.local_health_max);
   probe_round& round = s_.round;
-  const duration grace = round.active ? round.patience : s_.settings.direct_timeout;
+  const duration grace = patience();
   if (round.active && !round.answered && !round.extended) {
     round.extended = true;
     ++stats_.probes_extended;
@@ -118,7 +118,7 @@ inline bool engine::holds_for_silence() noexcept {
 inline void engine::hear_again() noexcept {
   s_.deaf = false;
   s_.round.pulled = false;  // what the round under way has sent may be lost: it accuses nobody
-  hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + direct_patience());
+  hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + patience());
   ask_suspects_again();
 }
 

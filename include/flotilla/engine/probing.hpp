@@ -21,7 +21,7 @@ inline void engine::run_period() noexcept {
                          static_cast<std::int64_t>(jitter);
   const duration length = s_.health.stretch(s_.settings.protocol_period / 1000 * per_mille);
   s_.period_due = detail::later(detail::saturating_add(on_time ? s_.period_due : s_.now, length),
-                                detail::saturating_add(s_.now, direct_patience()));
+                                detail::saturating_add(s_.now, patience()));
   begin_round();
   reservoir::entry dead;
   if (s_.settings.healing_interval != duration::zero() && s_.healing.next(s_.now, dead)) {
@@ -40,6 +40,11 @@ inline void engine::run_period() noexcept {
 
 /// How long our ping may take to be answered before helpers are asked.
 inline duration engine::direct_patience() const noexcept {
+  return s_.health.stretch(adapted_direct_timeout(s_.settings, s_.round_trips));
+}
+
+/// How long those whom we ask may take, helpers and whoever was asked while we were away.
+inline duration engine::patience() const noexcept {
   return s_.health.stretch(s_.settings.direct_timeout);
 }
 
@@ -98,7 +103,7 @@ inline void engine::ask_helpers() noexcept {
   if (at == no_row || !s_.round.pulled || !wanted) return;
   s_.round.helpers = pick_helpers(s_.table, s_.order, at, s_.settings.helpers, s_.random);
   if (s_.round.helpers.count == 0) return;
-  s_.period_due = detail::later(s_.period_due, detail::saturating_add(s_.now, s_.round.patience));
+  s_.period_due = detail::later(s_.period_due, detail::saturating_add(s_.now, patience()));
   s_.round.helpers_asked = s_.now;
   s_.round.request_sequence =
       s_.pending.ask(ping_purpose::request, s_.round.subject, s_.table[at].address, s_.now);

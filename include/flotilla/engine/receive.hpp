@@ -131,8 +131,13 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
   const pending_ping asked = *found;
   found->waiting = false;
   hear_first_hand(in, asked, message.incarnation);
-  if (purpose == ping_purpose::probe && asked.sequence == s_.round.sequence && s_.round.active &&
-      !s_.round.answered) {
+  const bool of_round =
+      purpose == ping_purpose::probe && s_.round.active && asked.sequence == s_.round.sequence;
+  // Late answers count most. Those that lay in a socket while nobody read them do not.
+  if (of_round && s_.round.pulled && !s_.round.extended) {
+    s_.round_trips.add(detail::elapsed(s_.round.pulled_at, s_.now));
+  }
+  if (of_round && !s_.round.answered) {
     ++stats_.probes_acknowledged;
     s_.round.on_answer();
   }

@@ -14,6 +14,7 @@
 #include <flotilla/detection/probe_order.hpp>
 #include <flotilla/detection/probe_round.hpp>
 #include <flotilla/detection/relay.hpp>
+#include <flotilla/detection/round_trip_times.hpp>
 #include <flotilla/detection/suspicion.hpp>
 #include <flotilla/dissemination/gossip_queue.hpp>
 #include <flotilla/dissemination/outbox.hpp>
@@ -94,6 +95,7 @@ struct engine_state {
     round.hash_into(out);
     relays.hash_into(out);
     out.add(std::uint64_t{health.score()});
+    round_trips.hash_into(out);
     urgent.hash_into(out);
     membership.hash_into(out);
     waiting.hash_into(out);
@@ -129,6 +131,7 @@ struct engine_state {
   probe_round round{};
   relay_table relays{};
   local_health health{};
+  round_trip_times round_trips{};
   time_point period_due{time_point::max()};
   time_point missed{time_point::min()};      ///< the deadline by which the last absence was noticed
   time_point hold_until{time_point::min()};  ///< no verdict before: we have been away

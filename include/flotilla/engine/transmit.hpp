@@ -46,7 +46,7 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
   write_cargo(out, what);
   wire::finish_frame(out);
   if (what.kind == wire::message_kind::ping) {
-    s_.round.on_pulled(what.sequence, s_.now, s_.health.stretch(s_.settings.direct_timeout));
+    s_.round.on_pulled(what.sequence, s_.now, patience());
   }
   ++stats_.datagrams_sent;
   stats_.bytes_sent += out.size();
