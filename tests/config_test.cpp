@@ -120,6 +120,10 @@ const limit limits[] = {
           c.healing_interval = c.protocol_period - ns),
     LIMIT(healing_interval, c.healing_interval = max_duration,
           c.healing_interval = max_duration + ns),
+    LIMIT(flap_half_life, c.flap_half_life = 0ns, c.flap_half_life = -ns),
+    LIMIT(flap_half_life, c.flap_half_life = c.protocol_period,
+          c.flap_half_life = c.protocol_period - ns),
+    LIMIT(flap_half_life, c.flap_half_life = max_duration, c.flap_half_life = max_duration + ns),
     LIMIT(max_datagram_size, c.max_datagram_size = 96, c.max_datagram_size = 95),
     LIMIT(max_datagram_size, c.max_datagram_size = 65507, c.max_datagram_size = 65508),
     LIMIT(datagram_overhead, c.datagram_overhead = 1400 - 96, c.datagram_overhead = 1400 - 95),
@@ -182,7 +186,8 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
   for (duration config::*field :
        {&config::protocol_period, &config::direct_timeout, &config::tick_granularity,
         &config::join_retry, &config::join_timeout, &config::leave_timeout,
-        &config::tombstone_lifetime, &config::repair_interval, &config::healing_interval}) {
+        &config::tombstone_lifetime, &config::repair_interval, &config::healing_interval,
+        &config::flap_half_life}) {
     c.*field = -ns;
   }
   c.helpers = c.period_jitter_percent = c.local_health_max = most;
@@ -214,6 +219,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
   FIX(repair_interval);  // before tombstone_lifetime, which must outlive three of them
   FIX(tombstone_lifetime);
   FIX(healing_interval);
+  FIX(flap_half_life);
   FIX(max_datagram_size);
   FIX(datagram_overhead);
   FIX(max_members);
@@ -238,6 +244,7 @@ TEST(Config, PresetsNeedOnlyIdAndAddress) {
     EXPECT_EQ(preset.initial_incarnation, flotilla::incarnation{0}) << name;
     EXPECT_TRUE(preset.cluster.empty()) << name;
     EXPECT_EQ(preset.datagram_overhead, 0U) << name;
+    EXPECT_EQ(preset.flap_half_life, 0s) << name << ": an option";
     EXPECT_EQ(preset.expected_members, 0U) << name;
   }
 }

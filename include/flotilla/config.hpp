@@ -50,6 +50,7 @@ enum class config_error : std::uint8_t {
   tombstone_lifetime,        ///< protocol_period and 3 * repair_interval to 30 days
   repair_interval,           ///< 0 (off), or protocol_period to 10 days
   healing_interval,          ///< 0 (off), or protocol_period to 30 days
+  flap_half_life,            ///< 0 (off), or protocol_period to 30 days
   max_datagram_size,         ///< 96 to 65,507
   datagram_overhead,         ///< must leave 96 bytes of max_datagram_size
   max_members,               ///< 1 to 2^24 - 2
@@ -60,7 +61,7 @@ enum class config_error : std::uint8_t {
   max_denied,                ///< at most 65,536
   max_absent,                ///< at most 65,536
 };
-inline constexpr std::size_t config_error_count = 27;
+inline constexpr std::size_t config_error_count = 28;
 
 /// The name of the field that is out of its range; "none" for a config that validates.
 [[nodiscard]] constexpr std::string_view to_string(config_error error) noexcept {
@@ -82,6 +83,7 @@ inline constexpr std::size_t config_error_count = 27;
                                                           "tombstone_lifetime",
                                                           "repair_interval",
                                                           "healing_interval",
+                                                          "flap_half_life",
                                                           "max_datagram_size",
                                                           "datagram_overhead",
                                                           "max_members",
@@ -211,6 +213,11 @@ struct config {
   /// How soon a dead member's address is tried again, for halves of a group that have parted
   /// (extension); doubles up to 5 minutes, dropped after 24 hours; 0 never.
   duration healing_interval{std::chrono::seconds{10}};
+  /// Flap damping (extension): each failure adds 1,000 to a member's penalty, which halves in this
+  /// time, and member_joined tells what it has come to when the member returns, so that the program
+  /// can hold back who keeps failing and returning; nothing else changes here. It is kept until
+  /// member_forgotten. 0: off, and the penalty told is always 0.
+  duration flap_half_life{0};
 
   /// No datagram is larger; received ones that are larger are refused, so it is to be the same in
   /// the whole group. 1,400 passes every usual network unfragmented.
@@ -335,6 +342,9 @@ constexpr config_error config::validate() const noexcept {
   }
   if (healing_interval != off && !within(healing_interval, protocol_period, max_duration)) {
     return e::healing_interval;
+  }
+  if (flap_half_life != off && !within(flap_half_life, protocol_period, max_duration)) {
+    return e::flap_half_life;
   }
   if (max_datagram_size < min_datagram_size || max_datagram_size > max_datagram_size_limit) {
     return e::max_datagram_size;

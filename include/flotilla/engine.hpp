@@ -173,6 +173,8 @@ class engine {
   void join_accusers(row_index at) noexcept;
   void requeue(row_index at, bool urgent) noexcept;
   void unqueue(row_index at) noexcept;
+  [[nodiscard]] std::uint32_t flap_penalty(row_index at) const noexcept;
+  void penalize(row_index at) noexcept;
   void announce(const transition& change, const evidence& ours) noexcept;
   void tell(const event& what) noexcept;
   void forget(row_index at) noexcept;

@@ -60,6 +60,7 @@ inline void engine::commit(const transition& change, provenance from,
                            const evidence& ours) noexcept {
   row& r = s_.table[change.at];
   const bool active = is_active(r.state);
+  if (!change.added && change.before_active && r.state == member_state::dead) penalize(change.at);
   announce(change, ours);
   if (change.verdict_changed || change.added) retime(change, ours);
   if (active && r.order_at == no_row) s_.order.insert(s_.table, change.at, s_.random);
@@ -178,6 +179,20 @@ inline void engine::unqueue(row_index at) noexcept {
   if (queued == gossip_class::membership) s_.membership.remove(s_.table, at);
 }
 
+/// What is left of a member's penalty for its failures.
+inline std::uint32_t engine::flap_penalty(row_index at) const noexcept {
+  const row& r = s_.table[at];
+  return decayed_penalty(r.penalty, detail::elapsed(r.penalized, s_.now),
+                         s_.settings.flap_half_life);
+}
+
+inline void engine::penalize(row_index at) noexcept {
+  if (s_.settings.flap_half_life == duration::zero()) return;
+  const std::uint32_t sum = flap_penalty(at) + flap_penalty_of_failure;
+  s_.table[at].penalty = sum < max_flap_penalty ? sum : max_flap_penalty;
+  s_.table[at].penalized = s_.now;
+}
+
 /// One member's events alternate: it joins before it can fail or leave again (S13).
 inline void engine::announce(const transition& change, const evidence& ours) noexcept {
   const member now = s_.table[change.at].snapshot();
@@ -190,7 +205,7 @@ inline void engine::announce(const transition& change, const evidence& ours) noe
   if (returned) {
     member joined = now;
     joined.state = member_state::alive;
-    tell(member_joined{joined});
+    tell(member_joined{joined, flap_penalty(change.at)});
   }
   if (change.address_changed && !returned) tell(member_updated{now});
   if (same_state) return;

@@ -64,6 +64,7 @@ class event_queue {
     if constexpr (requires { e.member; }) {
       out.add_all(e.member.id, e.member.address, e.member.incarnation, e.member.state);
     }
+    if constexpr (requires { e.penalty; }) out.add(std::uint64_t{e.penalty});
     if constexpr (requires { e.evidence; }) {
       out.add_all(e.evidence.accuser, std::uint64_t{e.evidence.probe}, e.evidence.since,
                   std::uint64_t{e.evidence.confirmations}, std::uint64_t{e.evidence.local_health});

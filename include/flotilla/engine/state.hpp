@@ -9,6 +9,7 @@
 #include <flotilla/detail/mix.hpp>
 #include <flotilla/detail/random.hpp>
 #include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/detection/flap_damping.hpp>
 #include <flotilla/detection/local_health.hpp>
 #include <flotilla/detection/pending_pings.hpp>
 #include <flotilla/detection/probe_order.hpp>

@@ -8,6 +8,7 @@
 #include <flotilla/detail/state_hasher.hpp>
 #include <flotilla/detail/timer_heap.hpp>
 #include <flotilla/member.hpp>
+#include <flotilla/time.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -34,6 +35,9 @@ struct row {
   detail::timer_ref timer{detail::no_timer};  ///< suspicion or tombstone, by state
   std::uint32_t contacted_in{0};              ///< period of the last ping outside the probe round
 
+  std::uint32_t penalty{0};  ///< detection/flap_damping.hpp, as it was at `penalized`
+  time_point penalized{};    ///< when it failed last
+
   /// True when the address stood in the alive fact of this very incarnation. Otherwise the two must
   /// not be told on as one fact, which the member has never stated.
   [[nodiscard]] bool placed() const noexcept { return place_incarnation == incarnation; }
@@ -42,7 +46,8 @@ struct row {
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(id, incarnation, place_incarnation, address, state, std::uint64_t(queued),
                 address_indexed, proven, std::uint64_t{broken_rounds}, std::uint64_t{queue_at},
-                std::uint64_t{order_at}, std::uint64_t{timer}, std::uint64_t{contacted_in});
+                std::uint64_t{order_at}, std::uint64_t{timer}, std::uint64_t{contacted_in},
+                std::uint64_t{penalty}, penalized);
   }
   friend bool operator==(const row&, const row&) noexcept = default;
 };
