@@ -187,6 +187,7 @@ class engine {
   [[nodiscard]] row_index next_check() const noexcept;
   void begin_round() noexcept;
   void end_round() noexcept;
+  [[nodiscard]] bool accused_by_others(member_id subject) const noexcept;
   void note_failed_check(row_index at, const probe_round& ended) noexcept;
   [[nodiscard]] bool awaits_check(detail::timer_ref due) noexcept;
   void ask_helpers() noexcept;

@@ -109,6 +109,17 @@ TEST(LifeguardProbe, AFailedProbeCountsByItsNacks) {
   }
 }
 
+/// Whom somebody else accuses as well is silent by no fault of ours, however many helpers have died
+/// with it. (ours)
+TEST(LifeguardProbe, AFailedProbeOfWhomOthersAccuseCountsNothing) {
+  for (const bool others : {false, true}) {
+    engine_world w = healthy(ten);
+    tell(w, {suspect(two.id, 0, others ? member_id{3} : self.id)});
+    while (w.stats().probes_failed == 0) next_interval(w, ten, two.id, 0);
+    EXPECT_EQ(score(w), others ? 0 : 2);
+  }
+}
+
 /// The evidence tells how far to trust the accuser.
 TEST(LifeguardProbe, TheScoreIsInTheEvidence) {
   engine_world w = healthy(ten);

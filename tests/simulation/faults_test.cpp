@@ -116,6 +116,9 @@ TEST(a_member_that_moves, is_shown_where_it_is_and_nowhere_else) {
 void mass_restart(std::uint64_t seed, std::size_t keepers) {
   config settings = config::loopback();
   settings.initial_incarnation = flotilla::incarnation{100};
+  // The few who see all others die doubt themselves first, and judge later than they forget.
+  settings.suspicion_max_multiplier = 1;
+  settings.local_health_max = 0;
   const std::size_t count = 20 + keepers;
   group g = joined(seed, count, settings);
   ASSERT_TRUE(g.run_until([&] { return g.full_mesh(); }, 5s)) << blind_spots(g);

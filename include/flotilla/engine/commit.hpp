@@ -118,7 +118,10 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     record.since = s_.now;
     record.incarnation = r.incarnation;
     record.least = suspicion_timeout(s_.settings, s_.table.active());
-    record.wanted = confirmations_wanted(s_.settings, s_.table.active());
+    // Without the binding it is the classic fixed timer, which nobody confirms.
+    record.wanted = s_.settings.experiment.timer_binding
+                        ? confirmations_wanted(s_.settings, s_.table.active())
+                        : std::uint8_t{0};
     if (runs_on) {
       s_.suspicions[r.timer] = record;
       return;

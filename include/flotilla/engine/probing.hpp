@@ -128,8 +128,10 @@ inline void engine::end_round() noexcept {
     case probe_round::outcome::failed: break;
   }
   ++stats_.probes_failed;
-  s_.health.worsen(blame_of_failed_probe(ended.helpers.count, ended.helpers.nacks()),
-                   s_.settings.local_health_max);
+  if (!accused_by_others(ended.subject)) {
+    s_.health.worsen(blame_of_failed_probe(ended.helpers.count, ended.helpers.nacks()),
+                     s_.settings.local_health_max);
+  }
   s_.deaf = s_.deaf || heard_nobody(ended);
   if (holds_for_silence()) {
     ++stats_.probes_unheard;
@@ -146,6 +148,15 @@ inline void engine::end_round() noexcept {
   if (!accusable || r.incarnation != ended.incarnation) return;
   const evidence ours{s_.self().id, ended.sequence, to_caller(s_.now), 0, s_.health.score()};
   verdict(at, suspects ? member_state::suspect : member_state::dead, s_.self().id, ours, true);
+}
+
+/// True for a suspect that somebody else finds silent as well: then it is hardly our fault, however
+/// many helpers have died with it.
+inline bool engine::accused_by_others(member_id subject) const noexcept {
+  const row_index at = s_.table.find(subject);
+  if (at == no_row || s_.table[at].state != member_state::suspect) return false;
+  const suspicion& record = s_.suspicions[s_.table[at].timer];
+  return record.accuser != s_.self().id || record.confirmations != 0;
 }
 
 /// A round that began after the suspicion did is the check that its verdict needs.
