@@ -196,6 +196,20 @@ TEST(LifeguardProbe, BeingAwayCounts) {
   EXPECT_EQ(score(w), 1);
 }
 
+/// Ours as well: who has nobody to probe could never show that it is well again, and would be slow
+/// towards the next member that joins.
+TEST(LifeguardProbe, AloneItGetsBetterByItself) {
+  engine_world w{lifeguard_config()};
+  w.meet(two);
+  for (std::uint32_t n = 0; n < 3; ++n) tell(w, {suspect(self.id, n)});
+  w.sent_now();
+  EXPECT_EQ(w.stats().local_health, 3U);
+  EXPECT_EQ(w.node.fail(two.id), command_error::none);
+  w.sent_now();
+  for (int i = 0; i < 100 && w.stats().local_health != 0; ++i) w.next_tick();
+  EXPECT_EQ(w.stats().local_health, 0U);
+}
+
 TEST(LifeguardProbe, CanBeTurnedOff) {
   config c = lifeguard_config();
   c.local_health_max = 0;

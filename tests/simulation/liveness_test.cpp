@@ -109,7 +109,8 @@ void heal(std::uint64_t seed, const config& settings, node_index members, bool b
   const time_point begin = w.group.now();
   part(w.group);
   ASSERT_TRUE(w.group.net().any_cut());
-  w.group.run_for(w.judge.bounds().forgetting() + w.judge.bounds().spread());
+  const bounds_of_time by = w.judge.bounds();
+  w.group.run_for(by.death_alone() + settings.tombstone_lifetime + by.spread());
   EXPECT_FALSE(w.group.full_mesh());
   if (both_ways) {  // who is still heard of is let in anew, and found silent again
     EXPECT_FALSE(w.group.status(0, 1)) << "forgotten";

@@ -83,7 +83,10 @@ inline void engine::begin_round() noexcept {
     at = s_.settings.experiment.round_robin ? s_.order.next(s_.table, s_.random)
                                             : s_.order.any(s_.random);
   }
-  if (at == no_row) return;
+  if (at == no_row) {
+    s_.health.improve();  // with nobody there, nothing speaks against us
+    return;
+  }
   ++stats_.probes;
   const row& r = s_.table[at];
   outgoing ping;

@@ -49,8 +49,38 @@ TEST(bounds_of_time, suspicion_is_that_of_the_engine) {
               flotilla::suspicion_timeout(config::lan(), n))
         << n;
   }
-  EXPECT_EQ((bounds_of_time{plain(), 10}.death()), 18 * 110ms + 12 * 100ms);
-  EXPECT_EQ((bounds_of_time{plain(), 10}.forgetting()), 18 * 110ms + 12 * 100ms + 30s);
+}
+
+TEST(bounds_of_time, a_death_waits_for_three_who_confirm_it_and_for_a_check) {
+  const bounds_of_time ten{plain(), 10, 3ms};
+  EXPECT_EQ(ten.longest_suspicion(), 6 * 12 * 100ms);
+  EXPECT_EQ(ten.check(), 4 * 110ms);
+  const duration confirmed = 18 * 110ms + ten.spread() + 12 * 100ms;
+  EXPECT_EQ(ten.death(), confirmed + 4 * 110ms);
+  EXPECT_EQ(ten.forgetting(), ten.death() + 30s);
+  // Five are too few for three confirmations, so that nobody waits for them.
+  const bounds_of_time five{plain(), 5, 3ms};
+  EXPECT_EQ(five.longest_suspicion(), five.suspicion());
+  EXPECT_EQ(five.death(), five.own_suspicion() + 8 * 100ms + 4 * 110ms);
+  // Of two, the one that is left takes its partner's silence for its own fault as well.
+  EXPECT_EQ((bounds_of_time{plain(), 2}.check()), 9 * 4 * 110ms);
+  // Who is cut off is slowed down nine times, confirmed by nobody, and held up once more.
+  EXPECT_EQ(ten.death_alone(), 9 * (18 + 4) * 110ms + 6 * 1200ms + 1200ms);
+  config swim = plain();
+  swim.suspicion_max_multiplier = 1;
+  swim.checked_verdicts = swim.notice_silence = false;
+  swim.local_health_max = 0;
+  EXPECT_EQ((bounds_of_time{swim, 10}.death()), 18 * 110ms + 12 * 100ms);
+  EXPECT_EQ((bounds_of_time{swim, 10}.death_alone()), 18 * 110ms + 12 * 100ms);
+}
+
+TEST(bounds_of_time, health_comes_back_with_each_answer) {
+  // At a score of 8 the next probe comes after 9 periods, at 1 after 2.
+  EXPECT_EQ((bounds_of_time{plain(), 10}.recovery()),
+            (9 + 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2) * 110ms);
+  config steady = plain();
+  steady.local_health_max = 0;
+  EXPECT_EQ((bounds_of_time{steady, 10}.recovery()), 0s);
 }
 
 TEST(bounds_of_time, spread_is_the_budget_in_periods) {
@@ -97,15 +127,19 @@ TEST(bounds_of_time, repair_takes_a_round_for_each_doubling_and_five_more) {
 }
 
 TEST(bounds_of_time, convergence_waits_for_the_slower_of_healing_and_burying) {
-  const bounds_of_time b{plain(), 10, 3ms};
-  const duration buried = 2 * b.spread() + b.death() + b.suspicion() + 110ms;
+  config swim = plain();
+  swim.suspicion_max_multiplier = 1;
+  const bounds_of_time b{swim, 10, 3ms};
+  const duration buried = b.recovery() + 2 * b.spread() + b.death() + b.suspicion() + 110ms;
   EXPECT_EQ(b.convergence(0s), buried + b.repair());
   EXPECT_EQ(b.convergence(60s), b.healing(60s) + b.repair());
   // Soon after a short storm a last false verdict is what takes longest.
   config slow = plain();
   slow.healing_interval = 20s;
   const bounds_of_time s{slow, 10, 3ms};
-  EXPECT_EQ(s.convergence(100ms), 110ms + s.suspicion() + s.spread() + s.healing(0s) + s.repair());
+  const duration last_verdict =
+      s.recovery() + 110ms + s.longest_suspicion() + s.check() + s.spread();
+  EXPECT_EQ(s.convergence(100ms), last_verdict + s.healing(0s) + s.repair());
   EXPECT_EQ(s.silence(100ms), s.convergence(100ms) + s.spread() + s.drain());
 }
 

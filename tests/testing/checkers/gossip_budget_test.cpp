@@ -91,6 +91,24 @@ TEST_F(GossipBudgetCheckerTold, EachFactHasItsBudget) {
   EXPECT_EQ(found.count("S14"), 2U) << found.to_string();
 }
 
+TEST_F(GossipBudgetCheckerTold, EachAccuserOfASuspectHasItsBudget) {
+  wire::fact accusation = held(2, 1, member_state::suspect);
+  for (std::uint64_t by = 11; by <= 15; ++by) {
+    accusation.accuser = member_id{by};
+    tell(accusation, budget);
+  }
+  EXPECT_TRUE(found.empty()) << found.to_string();
+  EXPECT_EQ(judge.judged().confirmed, 4U);
+  tell(accusation);
+  EXPECT_EQ(found.count("S14"), 1U) << "once more than its budget";
+  accusation.accuser = member_id{12};
+  tell(accusation);
+  EXPECT_EQ(found.count("S14"), 2U) << "one that was told before";
+  accusation.accuser = member_id{16};
+  tell(accusation);
+  EXPECT_EQ(found.count("S14"), 3U) << "a sixth";
+}
+
 TEST_F(GossipBudgetCheckerTold, OldNewsAreNotToldAfterNewOnes) {
   tell(held(2, 3, member_state::suspect));
   tell(alive(2, 3));

@@ -88,7 +88,7 @@ TEST(liveness, counts_accusations_of_those_who_run) {
   c.group.net().isolate(2);
   c.group.run_for(c.judge.bounds().own_suspicion());
   EXPECT_GT(c.judge.accusations(), 0U);
-  c.group.run_for(c.judge.bounds().death());
+  c.group.run_for(c.judge.bounds().death_alone());
   EXPECT_EQ(c.judge.false_deaths(), 6U) << "three bury it, it buries three";
   EXPECT_EQ(c.judge.accusations(), 12U) << "suspected before";
 }

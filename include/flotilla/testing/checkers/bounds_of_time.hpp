@@ -52,14 +52,39 @@ class bounds_of_time {
   }
   /// Until that observer suspects it: the round is judged when the next one begins (section 3.1).
   [[nodiscard]] duration own_suspicion() const noexcept { return first_probe() + longest_period(); }
-  /// The suspicion's time-out, multiplier * ceil(ln(n+1)) periods (section 4.2); an engine's timers
-  /// take no jitter. No crashed member is dead anywhere before it has passed.
+  /// The suspicion's shortest time-out, multiplier * ceil(ln(n+1)) periods (section 4.2); an
+  /// engine's timers take no jitter. No crashed member is dead anywhere before it has passed.
   [[nodiscard]] duration suspicion() const noexcept {
     return std::int64_t{settings_.suspicion_multiplier} * log() * settings_.protocol_period;
   }
-  /// Until an observer holds it dead, even if nobody tells it anything: to hear of the suspicion or
-  /// of the death from others is only sooner.
-  [[nodiscard]] duration death() const noexcept { return own_suspicion() + suspicion(); }
+  /// Its longest time-out, when nobody confirms it (Lifeguard). In groups too small for three
+  /// confirmations beside the suspect, its accuser and oneself it is never shrunk nor longer.
+  [[nodiscard]] duration longest_suspicion() const noexcept {
+    return members_ < smallest_confirmed ? suspicion()
+                                         : settings_.suspicion_max_multiplier * suspicion();
+  }
+  /// How long a verdict that is due waits for a check of one's own (extension): for the round under
+  /// way, another suspect's check, its own, and once more where that went wrong.
+  [[nodiscard]] duration check() const noexcept {
+    return settings_.checked_verdicts ? 4 * stretched(longest_period()) : duration::zero();
+  }
+  /// Until an observer holds it dead, even if nobody tells it of the death: but all others find it
+  /// silent as well by own_suspicion(), and their accusations, of which three shrink the time-out
+  /// to its shortest, have reached it by spread().
+  [[nodiscard]] duration death() const noexcept {
+    const duration confirmed = spread() + suspicion();
+    const duration alone = longest_suspicion();
+    return own_suspicion() + (confirmed < alone ? confirmed : alone) + check();
+  }
+  /// The same for one that is cut off from all others, or the only one left: it takes its silence
+  /// for its own fault, so that its rounds are stretched; nobody confirms what it finds; and being
+  /// deaf puts its verdicts off for one suspicion time-out (extension).
+  [[nodiscard]] duration death_alone() const noexcept {
+    const std::int64_t slower = 1 + std::int64_t{settings_.local_health_max};
+    const duration deaf = settings_.notice_silence ? suspicion() : duration::zero();
+    const duration checked = settings_.checked_verdicts ? 4 * longest_period() : duration::zero();
+    return slower * (own_suspicion() + checked) + longest_suspicion() + deaf;
+  }
   /// Until the tombstone has expired as well.
   [[nodiscard]] duration forgetting() const noexcept {
     return death() + settings_.tombstone_lifetime;
@@ -77,6 +102,17 @@ class bounds_of_time {
   /// longest_period and its ping carries facts. At most one fact a member is pending, each goes out
   /// lambda*ceil(ln(n+1)) times.
   [[nodiscard]] duration drain() const noexcept { return (transmissions() + 1) * longest_period(); }
+
+  // ---- local health (Lifeguard)
+
+  /// Until a member whose score is as bad as it gets has come down to 0: each answered probe takes
+  /// off one, and with a score of s the next one follows after s + 1 periods. The first one may
+  /// have begun while something was still broken, and fail.
+  [[nodiscard]] duration recovery() const noexcept {
+    const std::int64_t worst = settings_.local_health_max;
+    if (worst == 0) return duration::zero();
+    return (worst + 1 + worst * (worst + 3) / 2) * longest_period();
+  }
 
   // ---- coming together again
 
@@ -109,13 +145,15 @@ class bounds_of_time {
   [[nodiscard]] duration convergence(duration storm) const noexcept {
     // Rumours from the storm are still under way, and what begins with one of them may bring the
     // last false verdict: an accusation, its time-out, and the news of it.
-    const duration last_verdict = longest_period() + suspicion() + spread();
+    const duration last_verdict =
+        recovery() + longest_period() + longest_suspicion() + check() + spread();
     const duration healed_old = healing(storm);
     const duration healed_new = last_verdict + healing(duration::zero());
     const duration healed = healed_old < healed_new ? healed_new : healed_old;
     // Who was crashed in the storm is found anew after the last news of it; a verdict is put off
     // for one time-out by members that were away, and for one period by an answer still in flight.
-    const duration buried = spread() + death() + suspicion() + longest_period() + spread();
+    const duration buried =
+        recovery() + spread() + death() + suspicion() + longest_period() + spread();
     return (healed < buried ? buried : healed) + repair();
   }
   /// The same until nothing is passed on any more: what was settled last is told to all.
@@ -131,6 +169,13 @@ class bounds_of_time {
   /// Bytes: the largest message without facts, and the largest fact (config.hpp).
   static constexpr std::size_t message_size = 49;
   static constexpr std::size_t fact_size = 34;
+
+  /// A member that nobody can help finds the silence of the only other one its own fault, too.
+  [[nodiscard]] duration stretched(duration length) const noexcept {
+    return members_ > 2 ? length : (1 + std::int64_t{settings_.local_health_max}) * length;
+  }
+  /// The suspect, who first accuses it, oneself, and three that confirm it.
+  static constexpr std::uint32_t smallest_confirmed = 6;
 
   [[nodiscard]] std::int64_t log() const noexcept { return detail::ceil_ln_plus_one(members_); }
   [[nodiscard]] std::int64_t tries_before() const noexcept {

@@ -17,21 +17,53 @@ namespace flotilla {
 inline namespace v1 {
 namespace testing {
 
-/// Lets a node that nobody speaks to any more run on until it holds `subject` no longer suspect;
-/// the time of its verdict, or time_point::max() if it never falls. `node` is a copy to play with.
+/// Answers what a node has to send as a healthy group would in which `silent` alone is not to be
+/// reached: other members ack its pings, and helpers find that they cannot help.
 template <class Node>
-[[nodiscard]] time_point verdict_alone(Node node, member_id subject) {
+void answer_for_the_others(Node& node, time_point local, std::uint32_t group_tag,
+                           member_id silent) {
   std::array<std::byte, 2048> buffer;
+  std::vector<std::pair<endpoint, std::vector<std::byte>>> answers;
+  while (const auto sent = node.poll_transmit(buffer)) {
+    wire::message message;
+    if (wire::read_message(sent->bytes, group_tag, message) != receive_result::accepted) continue;
+    const auto speaker = node.find(message.head.target);
+    if (!speaker || speaker->id == silent) continue;
+    std::array<std::byte, 128> room;
+    wire::writer out{room};
+    const wire::frame head{
+        group_tag, speaker->id, speaker->incarnation, node.self().id, wire::message_kind::ack,
+        false};
+    if (const auto* ping = std::get_if<wire::ping>(&message.body)) {
+      static_cast<void>(
+          wire::write_message(out, head, wire::ack{ping->sequence, speaker->incarnation}));
+    } else if (const auto* request = std::get_if<wire::ping_request>(&message.body)) {
+      static_cast<void>(wire::write_message(out, head, wire::nack{request->sequence}));
+    } else {
+      continue;
+    }
+    wire::finish_frame(out);
+    answers.emplace_back(sent->to,
+                         std::vector<std::byte>{out.written().begin(), out.written().end()});
+  }
+  for (const auto& [from, bytes] : answers) node.receive(local, from, bytes);
+}
+
+/// Lets a node that stands at `local` run on, in a group that is healthy but for `subject`, until
+/// it holds that no longer suspect; the time of its verdict, or time_point::max() if it never
+/// falls. `node` is a copy to play with.
+template <class Node>
+[[nodiscard]] time_point verdict_alone(Node node, time_point local, std::uint32_t group_tag,
+                                       member_id subject) {
   for (int i = 0; i < 4096; ++i) {
     while (node.poll_event()) {
     }
-    while (node.poll_transmit(buffer)) {
-    }
-    const time_point due = node.next_deadline();
-    if (due == time_point::max()) break;
-    node.tick(due);
+    answer_for_the_others(node, local, group_tag, subject);
+    local = node.next_deadline();
+    if (local == time_point::max()) break;
+    node.tick(local);
     const auto held = node.find(subject);
-    if (!held || held->state != member_state::suspect) return due;
+    if (!held || held->state != member_state::suspect) return local;
   }
   return time_point::max();
 }
@@ -56,25 +88,28 @@ template <class Node>
   return result;
 }
 
-/// True when a node that is given `datagram` comes to its verdict about `subject` later than one
-/// that is given the same without its suspicion of `subject`. Both start as copies of `before`.
+/// By how much a node that is given `datagram` comes to its verdict about `subject` later than one
+/// that is given the same without its suspicion of `subject`; negative when it comes sooner. Both
+/// start as copies of `before`. 0 when the datagram does more than confirm.
 template <class Node>
-[[nodiscard]] bool confirmation_lengthens(const Node& before, time_point local,
-                                          const endpoint& from, std::span<const std::byte> datagram,
-                                          std::uint32_t group_tag, member_id subject) {
+[[nodiscard]] duration confirmation_puts_off(const Node& before, time_point local,
+                                             const endpoint& from,
+                                             std::span<const std::byte> datagram,
+                                             std::uint32_t group_tag, member_id subject) {
   Node with{before};
   Node without{before};
   with.receive(local, from, datagram);
   without.receive(local, from, without_suspicion(datagram, group_tag, subject));
   const auto held = with.find(subject);
-  if (!held || held->state != member_state::suspect) return false;  // it did more than confirm
-  return verdict_alone(std::move(with), subject) > verdict_alone(std::move(without), subject);
+  if (!held || held->state != member_state::suspect) return duration::zero();
+  return verdict_alone(std::move(with), local, group_tag, subject) -
+         verdict_alone(std::move(without), local, group_tag, subject);
 }
 
 /// Judges what the evidence in member_suspected and member_failed claims against the accusations
 /// that were delivered to the observer, for each (subject, incarnation). Whether a confirmation
-/// puts the verdict off is tried on copies of the engine, which run on without hearing anybody:
-/// right for a fixed time-out and for one that shrinks.
+/// puts the verdict off is tried on copies of the engine, which run on in a group that is healthy
+/// but for the suspect: right for a fixed time-out and for one that shrinks.
 class confirmations_checker final : public traffic_checker {
  public:
   using traffic_checker::traffic_checker;
@@ -146,8 +181,14 @@ class confirmations_checker final : public traffic_checker {
   void try_out(node_index node, const engine& before, std::span<const std::byte> bytes,
                member_id subject) {
     ++judged_.trials;
-    const std::uint32_t tag = wire::group_tag_of(group().config_of(node).cluster);
-    if (confirmation_lengthens(before, latest_input(node), in_from(), bytes, tag, subject)) {
+    const config& settings = group().config_of(node);
+    const std::uint32_t tag = wire::group_tag_of(settings.cluster);
+    // A time-out that shrinks may end before the check that the verdict needs (extension): it then
+    // waits for the round under way, another suspect's and its own.
+    const duration round = settings.protocol_period / 100 * (100 + settings.period_jitter_percent) *
+                           (1 + static_cast<std::int64_t>(before.stats().local_health));
+    const duration check = settings.checked_verdicts ? 3 * round : duration::zero();
+    if (confirmation_puts_off(before, latest_input(node), in_from(), bytes, tag, subject) > check) {
       violated("S9", node, "a confirmation puts off the verdict about " + name_of(subject));
     }
   }

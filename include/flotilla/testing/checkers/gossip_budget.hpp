@@ -3,6 +3,7 @@
 // and in datagrams that keep to their size.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,6 +29,10 @@ namespace testing {
 ///  - the own farewell (the leaver spends its budget at once, and again on those that are silent);
 ///  - the subject's alive fact, first of all behind a relayed ack.
 ///
+/// An accusation that another member confirms is passed on anew (Lifeguard): one member passes on
+/// those of at most max_accusers members about one incarnation, its own among them, each as often
+/// as any fact, and none once another was told after it.
+///
 /// n is the largest group that the member believed in at any sending of the fact. A fact is queued
 /// anew, and counted from 0, when the member was forgotten, when an incarnation was adopted from
 /// outside the window, and while a join makes two groups one. With experiment::multicast nothing is
@@ -36,11 +41,15 @@ class gossip_budget_checker final : public traffic_checker {
  public:
   using traffic_checker::traffic_checker;
 
+  /// The first accuser, three that confirm it, and oneself.
+  static constexpr std::size_t max_accusers = 5;
+
   struct tally {
     std::uint64_t gossiped{0};    ///< facts counted
     std::uint64_t exempt{0};      ///< facts that are no gossip
     std::uint64_t exhausted{0};   ///< facts that were sent as often as they may be
     std::uint64_t superseded{0};  ///< facts followed by a newer one about the same member
+    std::uint64_t confirmed{0};   ///< accusations followed by another member's
     std::size_t largest{0};       ///< datagram, in bytes
   };
   [[nodiscard]] const tally& judged() const noexcept { return judged_; }
@@ -51,6 +60,8 @@ class gossip_budget_checker final : public traffic_checker {
     wire::fact newest{};
     std::uint32_t times{0};
     std::uint32_t members{0};
+    std::array<member_id, max_accusers> accusers{};  // of an accusation: the last is being told
+    std::size_t accused_by{0};
   };
   using memory = std::unordered_map<std::uint64_t, record>;  // only looked up, never walked
 
@@ -128,11 +139,16 @@ class gossip_budget_checker final : public traffic_checker {
     const bool final_death = group().config_of(node).experiment.final_death;
     if (known.times == 0 || is_newer(fact, known.newest, final_death)) {
       if (known.times != 0) ++judged_.superseded;
-      known = {fact, 1, members};
+      known = {fact, 1, members, {fact.accuser}, 1};
       return;
     }
     if (is_newer(known.newest, fact, final_death)) {
       violated("S14", node, text_of(fact) + " after " + text_of(known.newest));
+      return;
+    }
+    if (fact.state == member_state::suspect && fact.accuser != known.newest.accuser) {
+      confirm(node, known, fact);
+      known.members = members;
       return;
     }
     if (members > known.members) known.members = members;
@@ -145,6 +161,27 @@ class gossip_budget_checker final : public traffic_checker {
                text_of(fact) + " for the " + std::to_string(known.times) + "th time, of " +
                    std::to_string(budget));
     }
+  }
+
+  /// The same accusation by somebody else.
+  void confirm(node_index node, record& known, const wire::fact& fact) {
+    ++judged_.confirmed;
+    for (std::size_t i = 0; i < known.accused_by; ++i) {
+      if (known.accusers[i] != fact.accuser) continue;
+      violated("S14", node,
+               text_of(fact) + " by " + name_of(fact.accuser) + " again, after that by " +
+                   name_of(known.newest.accuser));
+      return;
+    }
+    if (known.accused_by == max_accusers) {
+      violated("S14", node,
+               text_of(fact) + " by " + name_of(fact.accuser) + ", the accuser number " +
+                   std::to_string(max_accusers + 1));
+      return;
+    }
+    known.accusers[known.accused_by++] = fact.accuser;
+    known.newest = fact;
+    known.times = 1;
   }
 
   /// The order in which facts about one member supersede each other (SWIM, section 4.2).

@@ -42,7 +42,8 @@ class liveness final : public checker {
   bool judge_views();
   /// Crashes `victim` and judges L1 and L2: every member probes it within 2n - 1 periods unless it
   /// holds it dead by then, nobody holds it dead before a suspicion time-out has passed, and all do
-  /// by the bound. Members may join meanwhile: each is bound from when it knows the victim, and the
+  /// by the bound. It waits first until no member's local health is stretched (L8 if that lasts).
+  /// Members may join meanwhile: each is bound from when it knows the victim, and the
   /// lower bound is left out, since who knows few members yet takes the group for a small one.
   bool judge_crash(node_index victim);
   /// Lets `leaver` leave and judges L9: all hold it left, and nobody ever tells of its failure.
@@ -120,6 +121,7 @@ class liveness final : public checker {
     ++breaches_;
     violated(property, at, std::move(what));
   }
+  void wait_for_health();
   void judge_observer(node_index i, duration soonest);
   [[nodiscard]] bool is_buried() const;
 

@@ -103,8 +103,24 @@ inline void liveness::judge_observer(node_index i, duration soonest) {
   }
 }
 
+/// The bounds are those of members that find themselves in good health (Lifeguard).
+inline void liveness::wait_for_health() {
+  const auto healthy = [this] {
+    for (node_index i = 0; i < group().size(); ++i) {
+      if (group().is_up(i) && group()[i].stats().local_health != 0) return false;
+    }
+    return true;
+  };
+  const duration step = group().config_of(0).protocol_period / 4;
+  if (cluster_->sim().run_until(healthy, bounds().recovery(), step)) return;
+  breach("L8", no_node,
+         "a member still finds itself in bad health " + in_ms(bounds().recovery()) +
+             " after the last fault");
+}
+
 inline bool liveness::judge_crash(node_index victim) {
   const std::uint64_t before = breaches_;
+  wait_for_health();
   const node_index members = group().size();
   const duration soonest = bounds().suspicion();
   const duration step = group().config_of(0).protocol_period / 4;

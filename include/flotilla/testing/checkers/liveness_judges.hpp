@@ -155,6 +155,7 @@ inline bool liveness::judge_silence(std::uint32_t periods) {
   const std::uint64_t before = breaches_;
   const bounds_of_time by = bounds();
   drain(by);
+  wait_for_health();  // whose score is high probes less often
   forbidden_ = "L3";
   judge_load(by, periods);
   forbidden_ = {};
