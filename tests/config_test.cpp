@@ -96,6 +96,8 @@ const limit limits[] = {
     LIMIT(retransmit_multiplier, c.retransmit_multiplier = 16, c.retransmit_multiplier = 17),
     LIMIT(local_health_max, c.local_health_max = 64, c.local_health_max = 65),
     LIMIT(local_health_max, c.local_health_max = 0, c.local_health_max = most),
+    LIMIT(max_direct_probes, c.max_direct_probes = 32, c.max_direct_probes = 33),
+    LIMIT(max_direct_probes, c.max_direct_probes = 1, c.max_direct_probes = 0),
     LIMIT(join_retry, c.join_retry = 1ms, c.join_retry = 1ms - ns),
     LIMIT(join_retry, c.join_retry = c.join_timeout, c.join_retry = c.join_timeout + ns),
     LIMIT(join_timeout, c.join_retry = c.join_timeout = 1ms,
@@ -190,7 +192,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
         &config::flap_half_life}) {
     c.*field = -ns;
   }
-  c.helpers = c.period_jitter_percent = c.local_health_max = most;
+  c.helpers = c.period_jitter_percent = c.local_health_max = c.max_direct_probes = most;
   c.suspicion_multiplier = c.suspicion_max_multiplier = c.retransmit_multiplier = 0;
   c.max_datagram_size = 0;
   c.datagram_overhead = 65507;
@@ -213,6 +215,7 @@ TEST(Config, TheFirstBrokenRelationIsReported) {
   FIX(suspicion_max_multiplier);
   FIX(retransmit_multiplier);
   FIX(local_health_max);
+  FIX(max_direct_probes);
   FIX(join_timeout);  // before join_retry, which may not exceed it
   FIX(join_retry);
   FIX(leave_timeout);
@@ -314,6 +317,7 @@ TEST(Config, SwimPaperIsThePapersTiming) {
   EXPECT_EQ(c.suspicion_max_multiplier, 1U) << "Lifeguard came 15 years later";
   EXPECT_FALSE(c.checked_verdicts);
   EXPECT_EQ(c.local_health_max, 0U);
+  EXPECT_EQ(c.max_direct_probes, 1U);
   EXPECT_EQ(c.period_jitter_percent, 0U);
   EXPECT_EQ(c.repair_interval, 0s);
   EXPECT_EQ(c.healing_interval, 0s);

@@ -44,6 +44,7 @@ enum class config_error : std::uint8_t {
   suspicion_max_multiplier,  ///< 1 to 100
   retransmit_multiplier,     ///< 1 to 16
   local_health_max,          ///< at most 64
+  max_direct_probes,         ///< 1 to 32
   join_retry,                ///< 1 ms to join_timeout
   join_timeout,              ///< 1 ms to 30 days
   leave_timeout,             ///< 1 ms to 30 days
@@ -61,7 +62,7 @@ enum class config_error : std::uint8_t {
   max_denied,                ///< at most 65,536
   max_absent,                ///< at most 65,536
 };
-inline constexpr std::size_t config_error_count = 28;
+inline constexpr std::size_t config_error_count = 29;
 
 /// The name of the field that is out of its range; "none" for a config that validates.
 [[nodiscard]] constexpr std::string_view to_string(config_error error) noexcept {
@@ -77,6 +78,7 @@ inline constexpr std::size_t config_error_count = 28;
                                                           "suspicion_max_multiplier",
                                                           "retransmit_multiplier",
                                                           "local_health_max",
+                                                          "max_direct_probes",
                                                           "join_retry",
                                                           "join_timeout",
                                                           "leave_timeout",
@@ -197,6 +199,11 @@ struct config {
   /// it probes up to this many times less often, and waits as much longer for answers. 0: never.
   /// Larger accuses fewer from a member in trouble, which then takes longer to find anything.
   std::uint32_t local_health_max{8};
+  /// Extension: while more facts wait to be passed on than one datagram carries, so many members at
+  /// most are pinged directly in a period, one for each datagram's worth. Facts are still passed on
+  /// only as often as retransmit_multiplier says, but sooner. 1: always one, as in SWIM. Larger
+  /// brings mass changes to all sooner, in larger bursts.
+  std::uint32_t max_direct_probes{8};
 
   /// First repetition of an unanswered join request; the next ones double, up to four times this.
   duration join_retry{std::chrono::milliseconds{500}};
@@ -300,6 +307,7 @@ inline config config::swim_paper() {
   c.suspicion_multiplier = 3;  // 3*ceil(ln(n+1)) periods, figure 3c
   c.adaptive_timeout = false;
   c.local_health_max = 0;
+  c.max_direct_probes = 1;
   c.notice_silence = false;
   c.suspicion_max_multiplier = 1;  // whoever confirms it
   c.checked_verdicts = false;      // and not a period more
@@ -330,6 +338,7 @@ constexpr config_error config::validate() const noexcept {
   }
   if (retransmit_multiplier < 1 || retransmit_multiplier > 16) return e::retransmit_multiplier;
   if (local_health_max > 64) return e::local_health_max;
+  if (max_direct_probes < 1 || max_direct_probes > 32) return e::max_direct_probes;
   if (!within(join_timeout, ms, max_duration)) return e::join_timeout;
   if (!within(join_retry, ms, join_timeout)) return e::join_retry;
   if (!within(leave_timeout, ms, max_duration)) return e::leave_timeout;

@@ -197,6 +197,10 @@ class engine {
   void contact(row_index at, const endpoint& where) noexcept;
   void verify(member_id id, const endpoint& address) noexcept;
 
+  // engine/backlog.hpp
+  [[nodiscard]] std::uint32_t facts_in_a_ping() const noexcept;
+  void spread_backlog() noexcept;
+
   // engine/joining.hpp
   void run_join() noexcept;
   void request_state(transfer& from, std::uint8_t reference) noexcept;
@@ -236,6 +240,7 @@ class engine {
 }  // namespace v1
 }  // namespace flotilla
 
+#include <flotilla/engine/backlog.hpp>
 #include <flotilla/engine/clock.hpp>
 #include <flotilla/engine/commands.hpp>
 #include <flotilla/engine/commit.hpp>

@@ -72,6 +72,8 @@ struct statistics {
   std::uint64_t verdicts_deferred{0};  ///< put off: an ack was held, or this engine had been away
   /// of `probes`, those out of turn: of a suspect whose verdict was near (config::checked_verdicts)
   std::uint64_t checks{0};
+  /// members pinged besides the round's, because facts were waiting (config::max_direct_probes)
+  std::uint64_t backlog_pings{0};
   std::uint64_t verdicts_unchecked{0};  ///< fell without: too many at a time, or no ping was pulled
 
   // joining and repairing

@@ -23,6 +23,7 @@ inline void engine::run_period() noexcept {
   s_.period_due = detail::later(detail::saturating_add(on_time ? s_.period_due : s_.now, length),
                                 detail::saturating_add(s_.now, patience()));
   begin_round();
+  spread_backlog();
   reservoir::entry dead;
   if (s_.settings.healing_interval != duration::zero() && s_.healing.next(s_.now, dead)) {
     ++stats_.healing_attempts;

@@ -39,7 +39,8 @@ struct load {
 ///    after a tick, also when that time ran backwards or far ahead;
 ///  - a tick begins at most one probe round, a datagram or command none; two rounds lie at least a
 ///    direct time-out apart, by engine time, which never runs back;
-///  - a tick sends a probe, a healing ping, rechecks (one for each verdict put off, those for at
+///  - a tick sends a probe and config::max_direct_probes in all, a healing ping, rechecks (one for
+///  each verdict put off, those for at
 ///    most 32 suspects after an absence), at most `helpers` ping requests, a nack for each of 32
 ///    relays, a request to each of 16 seeds and one for repair; a leaver pings at most 32. Answers
 ///    (acks, relayed acks, state replies) are sent by datagrams alone, one at most.
@@ -189,7 +190,8 @@ class pace_checker final : public traffic_checker {
     const statistics& now = after.stats();
     const statistics& was = stats_before(node);
     using kind = wire::message_kind;
-    std::uint64_t pings = 2 + (now.verdicts_deferred - was.verdicts_deferred);
+    std::uint64_t pings = 1 + settings.max_direct_probes;
+    pings += now.verdicts_deferred - was.verdicts_deferred;
     if (now.late_inputs != was.late_inputs) pings += max_rechecks;
     if (after.self().state == member_state::left) pings += max_farewells;
     limit(node, "pings", kind::ping, pings);
