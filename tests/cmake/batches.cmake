@@ -1,7 +1,7 @@
 # Compiles several sources of a directory as one, since nearly all the time of a test source goes into
 # the headers and the engine behind them: once for each batch instead of once for each source.
 
-# flotilla_batch(<sources variable> <directory> [PROGRAMS <variable>])
+# flotilla_batch(<sources variable> <directory> [PROGRAMS <prefix>])
 #
 # Replaces the sources in the variable by generated ones, each of which includes about as many of them
 # as the others. A batch first includes all that its sources include, and then each source in a
@@ -10,10 +10,10 @@
 #   - headers that are included once only (#pragma once), included unconditionally;
 #   - no macro that outlives it, nothing in the global namespace that another source should find.
 #
-# The sources that PROGRAMS names are programs with a `main` each: all are one batch, with a `main` that
-# runs the one that its first argument names, with the rest as its arguments.
+# With PROGRAMS the sources are programs with a `main` each: all are one batch, with a `main` that runs
+# the one by whose name it was started, the prefix before it.
 function(flotilla_batch sources_variable directory)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "PROGRAMS" "" "")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "PROGRAMS" "")
   set(most 12) # more would keep one processor busy while the other has nothing left to do
   set(sources ${${sources_variable}})
   # An #include that a source gains must be known here.
@@ -56,7 +56,7 @@ function(flotilla_batch sources_variable directory)
         endforeach()
       endforeach()
       string(APPEND bodies "#include \"${source}\"\n}\n")
-      string(APPEND choices "  if (name == \"${name}\") return batch_${name}::main(argc - 1, argv + 1);\n")
+      string(APPEND choices "  if (name == \"${arg_PROGRAMS}${name}\") return batch_${name}::main(argc, argv);\n")
     endforeach()
     list(REMOVE_DUPLICATES includes)
     list(JOIN includes "" includes)
@@ -65,8 +65,9 @@ function(flotilla_batch sources_variable directory)
     if(arg_PROGRAMS)
       string(PREPEND content "#include <cstdio>\n#include <string_view>\n")
       string(APPEND content "\nint main(int argc, char** argv) {\n"
-                            "  const std::string_view name = argc > 1 ? argv[1] : \"\";\n${choices}"
-                            "  std::fputs(\"the first argument names the program\\n\", stderr);\n"
+                            "  std::string_view name = argc > 0 ? argv[0] : \"\";\n"
+                            "  name.remove_prefix(name.rfind('/') + 1);\n${choices}"
+                            "  std::fputs(\"start it by the name of one of its programs\\n\", stderr);\n"
                             "  return 2;\n}\n")
     endif()
     set(path "${CMAKE_CURRENT_BINARY_DIR}/batches/${directory}_${number}.cpp")
