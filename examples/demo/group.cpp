@@ -6,15 +6,12 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <demo/child.hpp>
 #include <demo/member.hpp>
-#include <support/random.hpp>
 #include <system_error>
 
 namespace demo {
@@ -30,18 +27,11 @@ void set_handler(int number, void (*handler)(int)) {
   ::sigaction(number, &action, nullptr);
 }
 
-// A member dies with its parent even if that is killed while the member is frozen. Elsewhere than
-// on Linux it ends when it next looks at the channel.
-void die_with(pid_t parent) {
-#ifdef __linux__
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
-  if (::getppid() != parent) ::_exit(EXIT_FAILURE);  // it was quicker
-}
-
 }  // namespace
 
-group::group(std::size_t size, std::optional<std::uint64_t> seed) : seed_{seed}, members_(size) {
+group::group(std::size_t size, std::optional<std::uint64_t> seed, flotilla::config preset)
+    : preset_{std::move(preset)}, members_(size) {
+  if (seed) repeatable_.emplace(*seed);
   for (member& each : members_) {
     each.id = random_id();
     // Bound before any process starts, so that no two are given the same port.
@@ -68,12 +58,7 @@ std::optional<std::size_t> group::find(flotilla::member_id id) const {
 }
 
 std::uint64_t group::random_number() {
-  if (!seed_) return support::random_number();
-  // splitmix64 (Steele, Lea and Flood, 2014): a different number for each of 2^64 steps
-  std::uint64_t z = *seed_ += 0x9e3779b97f4a7c15U;
-  z = (z ^ z >> 30U) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ z >> 27U) * 0x94d049bb133111ebU;
-  return z ^ z >> 31U;
+  return repeatable_ ? repeatable_->next() : support::random_number();
 }
 
 flotilla::member_id group::random_id() {
@@ -83,7 +68,7 @@ flotilla::member_id group::random_id() {
 }
 
 flotilla::config group::config_of(std::size_t at) {
-  flotilla::config config = flotilla::config::loopback();
+  flotilla::config config = preset_;
   config.id = members_[at].id;
   config.address = members_[at].address;
   config.seed = random_number();

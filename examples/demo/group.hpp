@@ -12,6 +12,7 @@
 #include <flotilla/flotilla.hpp>
 #include <optional>
 #include <stdexcept>
+#include <support/random.hpp>
 #include <support/udp_socket.hpp>
 #include <vector>
 
@@ -32,14 +33,16 @@ struct arrival {
 
 class group {
  public:
-  /// Finds an address for each of `size` members. Without a seed, ids and seeds come from the
-  /// operating system; with one, they repeat.
-  group(std::size_t size, std::optional<std::uint64_t> seed);
+  /// Finds an address for each of `size` members; their timing is that of `preset`. Without a seed,
+  /// ids and seeds come from the operating system; with one, they repeat.
+  group(std::size_t size, std::optional<std::uint64_t> seed,
+        flotilla::config preset = flotilla::config::loopback());
   group(const group&) = delete;
   group& operator=(const group&) = delete;
   ~group();
 
   std::size_t size() const { return members_.size(); }
+  const flotilla::config& preset() const { return preset_; }
   flotilla::member_id id(std::size_t at) const { return members_[at].id; }
   const flotilla::endpoint& address(std::size_t at) const { return members_[at].address; }
   std::optional<std::size_t> find(flotilla::member_id id) const;
@@ -80,7 +83,8 @@ class group {
   void read_from(std::size_t at, std::vector<arrival>& to);
   void reap(member& of);
 
-  std::optional<std::uint64_t> seed_;
+  flotilla::config preset_;
+  std::optional<support::repeatable_numbers> repeatable_;
   std::vector<member> members_;
 };
 
