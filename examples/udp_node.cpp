@@ -40,7 +40,8 @@ One member of a group. Tells what it sees of the group, one line an event.
   --json               one JSON object a line instead of plain text
   --help               this text
 
-SIGUSR1 lists the members. SIGTERM and SIGINT leave the group, then end with status 0. Bad arguments
+SIGUSR1 lists the members, and tells how many datagrams were sent and received so far. SIGUSR2 ends
+a join that is under way. SIGTERM and SIGINT leave the group, then end with status 0. Bad arguments
 end with status 2, what the system refuses (an address in use) with status 1.
 )";
 
@@ -171,7 +172,8 @@ void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
-  for (const int number : {SIGTERM, SIGINT, SIGUSR1}) ::sigaction(number, &action, nullptr);
+  for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGUSR2})
+    ::sigaction(number, &action, nullptr);
 }
 
 class node {
@@ -220,7 +222,10 @@ class node {
     while (const auto event = engine_.poll_event()) {
       std::cout << support::event_line(style_, start_, support::now(), *event) << std::endl;
       if (std::holds_alternative<flotilla::leave_completed>(*event)) exit_status_ = EXIT_SUCCESS;
-      if (std::holds_alternative<flotilla::join_failed>(*event)) join();  // the seeds may come yet
+      if (const auto* failed = std::get_if<flotilla::join_failed>(&*event)) {
+        // The seeds may come yet.
+        if (failed->reason != flotilla::join_failure::cancelled) join();
+      }
       if (std::holds_alternative<flotilla::events_lost>(*event)) list_members();
     }
   }
@@ -236,6 +241,8 @@ class node {
     while (::read(signal_pipe[0], &number, 1) == 1) {
       if (number == SIGUSR1) {
         list_members();
+      } else if (number == SIGUSR2) {
+        engine_.cancel_join();  // refused where there is none
       } else {
         engine_.leave();  // done at leave_completed; asked a second time, it refuses and goes on
       }
@@ -247,8 +254,17 @@ class node {
     for ([[maybe_unused]] const flotilla::member& member : engine_.members()) ++lines;
     print(record("members")
               .number("size", static_cast<std::int64_t>(engine_.size()))
-              .number("lines", lines));
+              .number("lines", lines)
+              .number("sent", static_cast<std::int64_t>(engine_.stats().datagrams_sent))
+              .number("received", received()));
     for (const flotilla::member& member : engine_.members()) print(record("member").member(member));
+  }
+
+  // Whatever became of them.
+  std::int64_t received() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : engine_.stats().received) sum += count;
+    return static_cast<std::int64_t>(sum);
   }
 
   support::record record(std::string_view event) const {

@@ -48,8 +48,9 @@ TEST(UdpNodeArguments, HelpNamesEveryOption) {
   const outcome result = run(FLOTILLA_UDP_NODE, {"--help"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.err, "");
-  for (const char* option : {"--bind", "--join", "--advertise", "--id", "--cluster",
-                             "--incarnation", "--config", "--json", "--help", "SIGUSR1"}) {
+  for (const char* option :
+       {"--bind", "--join", "--advertise", "--id", "--cluster", "--incarnation", "--config",
+        "--json", "--help", "SIGUSR1", "SIGUSR2"}) {
     EXPECT_TRUE(contains(result.out, option)) << option;
   }
 }
@@ -106,10 +107,18 @@ TEST(UdpNodeArguments, AnAddressInUseIsTheSystemsRefusal) {
 
 TEST(DemoArguments, BadOnesAreNamed) {
   const bad_arguments all[] = {
-      {{"--members"}, "--members"},       {{"--members", "3"}, "--members"},
-      {{"--members", "33"}, "--members"}, {{"--members", "ten"}, "\"ten\""},
-      {{"--seed", "-1"}, "--seed"},       {{"--fast"}, "--fast"},
+      {{"--members"}, "--members"},
+      {{"--members", "3"}, "--members"},
+      {{"--members", "33"}, "--members"},
+      {{"--members", "ten"}, "\"ten\""},
+      {{"--seed", "-1"}, "--seed"},
+      {{"--fast"}, "--fast"},
       {{"--members", "10", "20"}, "20"},
+      {{"--stop-and-continue"}, "--stop-and-continue"},
+      {{"--stop-and-continue", "0"}, "--stop-and-continue"},
+      {{"--load"}, "only with --stop-and-continue"},
+      {{"--config", "lan"}, "only with --stop-and-continue"},
+      {{"--stop-and-continue", "1", "--config", "internet"}, "--config: \"internet\""},
   };
   for (const bad_arguments& each : all) expect_refused(FLOTILLA_DEMO, each);
 }

@@ -75,13 +75,15 @@ class udp_node {
     EXPECT_TRUE(complete) << "no answer to SIGUSR1";
     return result;
   }
-  /// The state in which it lists the member, or nothing.
-  std::string state_of(const std::string& id) {
+  /// The line about the member in its list, empty if there is none.
+  flat_object entry_of(const std::string& id) {
     for (const flat_object& entry : list()) {
-      if (value(entry, "id") == id) return value(entry, "state");
+      if (value(entry, "id") == id) return entry;
     }
-    return "";
+    return {};
   }
+  /// The state in which it lists the member, or nothing.
+  std::string state_of(const std::string& id) { return value(entry_of(id), "state"); }
 
   static std::string value(const flat_object& record, const std::string& name) {
     const auto found = record.find(name);
