@@ -181,11 +181,11 @@ void stop_and_continue::follow(const arrival& next) {
 void stop_and_continue::follow_failure(const sighting& what) {
   ++failures_;
   member& about = members_[what.subject];
-  if (was_stopped(what.subject, what.what.at)) {
-    ++about.figures.failed_while_stopped;
-  } else {
-    ++about.figures.failed_while_running;
-  }
+  const bool stopped = was_stopped(what.subject, what.what.at);
+  ++(stopped ? about.figures.failed_while_stopped : about.figures.failed_while_running);
+  const auto running = since_waking(what.subject, what.what.at);
+  const bool judged = !what.what.evidence.empty();
+  if (!stopped && judged && running) longest_running_ = std::max(longest_running_, *running);
   if (!about.chosen) {
     ++about_never_stopped_;
     print_line(what.what.at,
@@ -196,9 +196,10 @@ void stop_and_continue::follow_failure(const sighting& what) {
   soonest_after_waking_ = std::min(soonest_after_waking_, *awake);
   if (*awake > suspicion_) return;
   ++after_own_waking_;
-  if (!what.what.evidence.empty()) ++judged_after_own_waking_;
+  if (judged) ++judged_after_own_waking_;
   print_line(what.what.at, padded(name_of(what.observer), 4) + narrator_.tell(what) + ": " +
-                               in_ms(*awake) + " after its own waking");
+                               in_ms(*awake) + " after its own waking, " +
+                               (stopped ? "rightly" : "when the other was running"));
 }
 
 bool stop_and_continue::was_stopped(std::size_t at, flotilla::time_point when) const {
@@ -288,6 +289,10 @@ void stop_and_continue::print_figures() const {
   }
   print_row("all of these", chosen);
   print_row("never stopped", others);
+  if (chosen.failed_while_running > 0) {
+    std::cout << "Of those that were running again, nobody was judged later than "
+              << in_ms(longest_running_) << " after its waking; the rest is hearsay.\n";
+  }
   std::cout << "The demo itself had to wait up to " << in_ms(longest_turn_)
             << " for its turn, where it looks every " << in_ms(look_every) << ".\n";
 }

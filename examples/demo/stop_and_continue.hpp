@@ -91,6 +91,7 @@ class stop_and_continue {
   std::size_t after_own_waking_ = 0;
   std::size_t judged_after_own_waking_ = 0;  // the others of those it heard from others
   flotilla::duration soonest_after_waking_ = flotilla::duration::max();
+  flotilla::duration longest_running_{};  // of a subject, when a reporter's own verdict fell on it
   std::size_t events_lost_ = 0;
   std::vector<verdict> verdicts_;
 };

@@ -48,6 +48,18 @@ TEST(Demo, TellsWhatHappenedWithTheEvidence) {
   EXPECT_FALSE(contains(demo, "\x1b")) << "escapes do not belong into a pipe";
 }
 
+// With lan(): its suspicions outlast all stops, and no machine is so busy that a process waits for
+// that long.
+TEST(Demo, StopsAndContinuesMembersAndNobodyIsReported) {
+  process demo{{FLOTILLA_DEMO, "--stop-and-continue", "5", "--load", "--config", "lan"}};
+  EXPECT_EQ(demo.wait(150s), 0) << demo.out().text() << demo.err().text();
+  for (const char* check : {"full mesh", "together again", "never stopped", "own waking"}) {
+    EXPECT_TRUE(has_line(demo, std::string{"ok      "} + check)) << demo.out().text();
+  }
+  EXPECT_TRUE(contains(demo, "stops and continues m")) << demo.out().text();
+  EXPECT_FALSE(contains(demo, "\x1b")) << "escapes do not belong into a pipe";
+}
+
 TEST(Demo, EndsWhenItIsInterrupted) {
   process demo{{FLOTILLA_DEMO}};
   ASSERT_TRUE(eventually([&] { return contains(demo, "freezes m2"); }));
