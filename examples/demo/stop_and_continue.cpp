@@ -85,7 +85,7 @@ void stop_and_continue::choose() {
   std::string names;
   const std::size_t wanted = std::max<std::size_t>(1, group_.size() * 3 / 10);
   for (std::size_t chosen = 0; chosen < wanted;) {
-    member& next = members_[random_.below(members_.size())];
+    member& next = members_[static_cast<std::size_t>(random_.below(members_.size()))];
     if (next.chosen) continue;
     next.chosen = true;
     ++chosen;
