@@ -124,6 +124,7 @@ class engine {
   [[nodiscard]] bool heard_nobody(const probe_round& ended) const noexcept;
   [[nodiscard]] bool holds_for_silence() noexcept;
   void hear_again() noexcept;
+  void forget_checks() noexcept;
   void ask_suspects_again() noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
   [[nodiscard]] time_point verdict_due() const noexcept;

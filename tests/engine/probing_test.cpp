@@ -356,6 +356,26 @@ TEST(ProbingCheck, AnAnswerToItDefersTheVerdict) {
   EXPECT_EQ(w.stats().probes_failed, failed + 1);
 }
 
+/// A check from before a sleep says nothing after it: the suspect had all that time to recover.
+TEST(ProbingCheck, OfBeforeASleepIsRepeated) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    engine_world w{config_of_a_large_group(seed, true)};
+    w.meet_all(many);
+    w.gossip(three, {suspect(two.id, 0)});
+    const duration period = w.settings().protocol_period;
+    const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+    EXPECT_EQ(watch_two(w, many, due - 1ns).requests.size(), w.settings().helpers);
+    const time_point woken = due + 2 * period;
+    w.tick_at(woken);
+    EXPECT_EQ(w.state_of(two.id), member_state::suspect);
+    const watch after = watch_two(w, many, woken + 10 * period);
+    EXPECT_EQ(after.requests.size(), w.settings().helpers) << "asked anew, and through helpers";
+    EXPECT_GE(after.verdict, woken + period + w.settings().direct_timeout);
+    EXPECT_LE(after.verdict, woken + 4 * period) << "which delays it little";
+  }
+}
+
 /// Completeness: whoever cannot check (no ping ever leaves) has its verdict all the same, later by
 /// a bounded time.
 TEST(ProbingCheck, WhoCannotCheckJudgesAllTheSame) {

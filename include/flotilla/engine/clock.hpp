@@ -86,7 +86,17 @@ inline void engine::return_from_absence(duration late) noexcept {
         s_.period_due, detail::saturating_add(s_.now, helpers_to_come ? 2 * grace : grace));
   }
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + grace);
+  forget_checks();
   ask_suspects_again();
+}
+
+/// A check from before our absence says nothing after it. How often verdicts are put off for new
+/// ones stays bounded (suspicion::max_put_off), so who is always late still judges.
+inline void engine::forget_checks() noexcept {
+  const std::uint32_t suspects = s_.suspicions.size();
+  for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
+    s_.suspicions[s_.suspicions.nth(i)].checked = false;
+  }
 }
 
 inline void engine::ask_suspects_again() noexcept {
