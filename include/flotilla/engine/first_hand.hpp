@@ -38,14 +38,15 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   row& r = s_.table[at];
   if (asked.to == r.address) r.broken_rounds = 0;
   if (in.from == asked.to && asked.to == r.address) r.proven = true;
-  if (r.state == member_state::suspect && r.incarnation == number) {
+  const first_hand_answer answer = judge_first_hand(r.incarnation, r.state, number);
+  if (answer == first_hand_answer::life) {
     note_life_of_suspect(at);
     return;
   }
   const endpoint introduced = introduced_at(in);
   // (b) The one exception to "never decreases": direct, from the address probed, in answer to our
   // own number. What we hold is then somebody's invention, or from a life long past.
-  if (!r.incarnation.within_window(number)) {
+  if (answer == first_hand_answer::adopt) {
     // At another address only when the one that we hold does not answer.
     const bool silent = r.state != member_state::alive || r.broken_rounds != 0;
     const bool there = asked.to == r.address || (silent && introduced == asked.to);
