@@ -235,7 +235,10 @@ struct config {
   std::uint32_t max_members{65536};
   /// Room reserved at construction. Equal to max_members it means: nothing is allocated afterwards.
   std::uint32_t expected_members{0};
-  /// Newcomers that gossip may bring in one period; those that were asked for do not count.
+  /// Newcomers that one sender's gossip may bring at once; a sixteenth of it is regained each
+  /// period. At most twice as many are held in all that are known by hearsay alone, and they leave
+  /// an eighth of a table of 64 rows or more free. Beyond that a few a period are asked to answer
+  /// for themselves. Those that were asked for, or have answered, are limited by max_members alone.
   std::uint32_t max_new_members{4096};
   /// Chunks of state served in one period, to joiners and to repair.
   std::uint32_t max_chunks{128};

@@ -146,12 +146,22 @@ class engine {
   void on_message(const inbound& in, const wire::state_reply& message) noexcept;
 
   // engine/facts.hpp
-  void absorb_all(std::span<const std::byte> facts, provenance from) noexcept;
-  void absorb(const wire::fact& fact, provenance from) noexcept;
+  void absorb_all(const inbound& in, provenance from) noexcept;
+  void absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
   void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
-  void absorb_unknown(const wire::fact& fact, provenance from) noexcept;
+  void absorb_unknown(const inbound& in, const wire::fact& fact, provenance from) noexcept;
   void raise_past(flotilla::incarnation told) noexcept;
+
+  // engine/newcomers.hpp
+  void begin_newcomers_period() noexcept;
+  [[nodiscard]] bool in_crowd(row_index at) const noexcept;
+  [[nodiscard]] bool is_doubtful(row_index at) const noexcept;
+  [[nodiscard]] bool must_wait(row_index at) const noexcept;
+  [[nodiscard]] bool takes_on_trust(const inbound& in, provenance from) noexcept;
+  void settle(row_index at) noexcept;
+  [[nodiscard]] bool awaits_answer(detail::timer_ref due) noexcept;
+  void check_hearsay() noexcept;
 
   // engine/first_hand.hpp
   [[nodiscard]] static endpoint introduced_at(const inbound& in) noexcept;
@@ -250,6 +260,7 @@ class engine {
 #include <flotilla/engine/joining.hpp>
 #include <flotilla/engine/leaving.hpp>
 #include <flotilla/engine/multicast.hpp>
+#include <flotilla/engine/newcomers.hpp>
 #include <flotilla/engine/probing.hpp>
 #include <flotilla/engine/receive.hpp>
 #include <flotilla/engine/transmit.hpp>

@@ -2,6 +2,7 @@
 // Replaying the member events yields exactly (id, address, state) of engine::members().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -120,6 +121,28 @@ struct path_broken {
   member_id helper{};  ///< through whom it answered
   friend bool operator==(const path_broken&, const path_broken&) = default;
 };
+/// Why new members are refused: a limit of the configuration has been reached.
+enum class refusal_reason : std::uint8_t {
+  rate,        ///< config::max_new_members: too many on one sender's word, or in all
+  table_full,  ///< config::max_members
+  memory,      ///< the table could not grow
+};
+inline constexpr std::size_t refusal_reason_count = 3;
+[[nodiscard]] constexpr std::string_view to_string(refusal_reason reason) noexcept {
+  switch (reason) {
+    case refusal_reason::rate: return "rate";
+    case refusal_reason::table_full: return "table_full";
+    case refusal_reason::memory: return "memory";
+  }
+  return "invalid";
+}
+/// Facts about `count` members unknown here were refused (extension). Told at the end of a period,
+/// once a reason.
+struct members_refused {
+  refusal_reason reason{};
+  std::uint32_t count{0};
+  friend bool operator==(const members_refused&, const members_refused&) = default;
+};
 /// Events were not drained and `count` of them are gone. It comes last: read members() anew now,
 /// and all later events continue from there.
 struct events_lost {
@@ -131,7 +154,7 @@ struct events_lost {
 using event =
     std::variant<member_joined, member_suspected, member_recovered, member_failed, member_left,
                  member_updated, member_forgotten, join_progress, join_completed, join_failed,
-                 leave_completed, identity_conflict, path_broken, events_lost>;
+                 leave_completed, identity_conflict, path_broken, members_refused, events_lost>;
 
 }  // namespace v1
 }  // namespace flotilla

@@ -43,7 +43,8 @@ struct statistics {
   std::uint64_t facts_unqueued{0};  ///< held, but not passed on: no memory for the queue
   std::uint64_t members_refused_own_address{0};  ///< another id said to live where we do
   std::uint64_t members_refused_table_full{0};
-  std::uint64_t members_refused_rate{0};  ///< more newcomers than config::max_new_members a period
+  std::uint64_t members_refused_rate{
+      0};  ///< more newcomers by hearsay than config::max_new_members
   std::uint64_t members_refused_memory{0};  ///< the table could not grow
   /// no room for a suspicion or a tombstone; nothing merged
   std::uint64_t facts_refused_memory{0};

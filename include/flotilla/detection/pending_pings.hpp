@@ -27,8 +27,9 @@ enum class ping_purpose : std::uint8_t {
   heal,      ///< the address of a dead member
   farewell,  ///< our leaving
   transfer,  ///< a chunk of state: joining and repair
+  hearsay,   ///< one of a crowd of members known by hearsay alone
 };
-inline constexpr std::size_t ping_purpose_count = 8;
+inline constexpr std::size_t ping_purpose_count = 9;
 
 struct pending_ping {
   std::uint32_t sequence{0};
@@ -48,9 +49,9 @@ struct pending_ping {
 /// answer finds its slot in one step, and no search grows with what is outstanding.
 class pending_pings {
   static constexpr std::size_t slot_bits = 8;
-  static constexpr std::array<std::uint8_t, ping_purpose_count> capacities = {4,  4, 32, 32,
-                                                                              32, 4, 32, 24};
-  static constexpr std::size_t total = 164;
+  static constexpr std::array<std::uint8_t, ping_purpose_count> capacities = {4, 4,  32, 32, 32,
+                                                                              4, 32, 24, 80};
+  static constexpr std::size_t total = 244;
 
  public:
   pending_pings() noexcept = default;

@@ -1,5 +1,6 @@
 // flotilla/detection/probe_order.hpp - whom to probe next (SWIM, section 4.3)
 // Round robin over a shuffled list, shuffled again after each traversal; newcomers enter at random.
+// Members known by hearsay alone take turns with the others.
 #pragma once
 
 #include <cstddef>
@@ -14,26 +15,50 @@
 namespace flotilla {
 inline namespace v1 {
 
-/// The active members but self, each once. Two visits of a member lie at most 2n - 1 turns apart:
-/// at worst it comes first in one traversal and last in the next (SWIM, section 4.3).
+/// The active members but self, each once, in one array of two lanes:
+///
+///     | those we know            | known by hearsay (row::hearsay) |
+///     | visited  | still to come | visited   | still to come       |
+///                ^ next_         ^ known_    ^ next_heard_
+///
+/// Two visits of a member that we know lie at most 2n - 1 turns apart, n being their number: at
+/// worst it comes first in one traversal and last in the next (SWIM, section 4.3). While there is
+/// hearsay that has not been asked in this traversal, it gets every other turn and no more
+/// (extension): however many members somebody invents, the distance at most doubles.
 class probe_order {
  public:
+  /// So much more hearsay than members that we know makes a crowd; so much more of it still counts
+  /// as members where limits grow with the group.
+  static constexpr std::uint32_t crowd = 128;
+  static constexpr std::uint32_t usual = 16;
+
   probe_order() noexcept = default;
   /// May throw std::bad_alloc.
   probe_order(std::uint32_t limit, std::uint32_t reserved) : rows_{limit, reserved} {}
 
+  /// Members of both lanes; those that we know come first.
   [[nodiscard]] std::uint32_t size() const noexcept { return rows_.size(); }
+  [[nodiscard]] std::uint32_t known() const noexcept { return known_; }
+  [[nodiscard]] std::uint32_t heard() const noexcept { return rows_.size() - known_; }
   [[nodiscard]] row_index operator[](std::uint32_t i) const noexcept { return rows_[i]; }
   [[nodiscard]] bool try_reserve_one() noexcept { return rows_.try_reserve(rows_.size() + 1); }
 
-  /// Puts a newcomer at a random place of the list: among those still to come in this traversal, or
+  /// Puts a newcomer at a random place of its lane: among those still to come in this traversal, or
   /// among those that have had their turn. If all newcomers were still to come, a stream of them
-  /// would keep the traversal from ending. There must be room (try_reserve_one).
+  /// would keep the traversal from ending. Hearsay is always still to come: it has a lane of its
+  /// own to fill. There must be room (try_reserve_one).
   void insert(member_table& table, row_index at, detail::random_generator& random) noexcept {
     rows_.push_back(at);
-    const std::uint32_t last = rows_.size() - 1;
-    table[at].order_at = last;
-    const std::uint32_t place = random.below(rows_.size());
+    const std::uint32_t end = rows_.size() - 1;
+    table[at].order_at = end;
+    if (table[at].hearsay) return;
+    // Each part of the other lane makes room by moving its first member behind its last one.
+    exchange(table, end, next_heard_);
+    exchange(table, next_heard_, known_);
+    ++next_heard_;
+    ++known_;
+    const std::uint32_t last = known_ - 1;
+    const std::uint32_t place = random.below(known_);
     if (place >= next_) {
       exchange(table, last, place);
     } else {
@@ -45,36 +70,74 @@ class probe_order {
   void remove(member_table& table, row_index at) noexcept {
     std::uint32_t hole = table[at].order_at;
     if (hole == no_row) return;
-    if (hole < next_) {
-      // Keep the visited part whole: its last member fills the hole, and the hole moves to the
-      // border.
-      exchange(table, hole, next_ - 1);
-      --next_;
-      hole = next_;
-    }
+    // Keep each part whole: its last member fills the hole, and the hole moves to the border.
+    if (hole < next_) hole = fill(table, hole, --next_);
+    if (hole < known_) hole = fill(table, hole, --known_);
+    if (hole < next_heard_) hole = fill(table, hole, --next_heard_);
     exchange(table, hole, rows_.size() - 1);
     rows_.pop_back();
     table[at].order_at = no_row;
   }
 
+  /// It has answered: no hearsay any more. Needs no room.
+  void settle(member_table& table, row_index at, detail::random_generator& random) noexcept {
+    const bool listed = table[at].order_at != no_row;
+    if (listed) remove(table, at);
+    table[at].hearsay = false;
+    if (listed) insert(table, at, random);
+  }
+
   /// The next member to probe, or no_row when there is nobody.
   [[nodiscard]] row_index next(member_table& table, detail::random_generator& random) noexcept {
-    if (rows_.size() == 0) return no_row;
-    if (next_ >= rows_.size()) {
-      shuffle(table, random);
+    const bool unheard = next_heard_ < rows_.size();
+    heard_turn_ = unheard && (!heard_turn_ || known_ == 0);
+    if (heard_turn_) return rows_[next_heard_++];
+    if (known_ == 0) return next_heard(table, random);
+    if (next_ >= known_) {
+      shuffle(table, 0, known_, random);
       next_ = 0;
+      if (!unheard) begin_heard(table, random);
     }
     return rows_[next_++];
   }
 
-  /// A member at random, for helpers, repair and farewells; no_row when there is nobody.
+  /// The next one of those known by hearsay, or no_row.
+  [[nodiscard]] row_index next_heard(member_table& table,
+                                     detail::random_generator& random) noexcept {
+    if (heard() == 0) return no_row;
+    if (next_heard_ >= rows_.size()) begin_heard(table, random);
+    return rows_[next_heard_++];
+  }
+
+  /// A member at random; no_row when there is nobody.
   [[nodiscard]] row_index any(detail::random_generator& random) const noexcept {
     return rows_.size() == 0 ? no_row : rows_[random.below(rows_.size())];
   }
 
+  /// True when hearsay so outnumbers those that we know that somebody may be inventing it. A group
+  /// that is started at once may look like that as well, for some periods.
+  [[nodiscard]] bool crowded() const noexcept { return heard() > known_ + crowd; }
+  /// How many of them to count on where limits grow with the group: the hearsay of a crowd beyond
+  /// its usual share is left out.
+  [[nodiscard]] std::uint32_t counted() const noexcept {
+    const std::uint32_t most = known_ + usual;
+    return heard() <= most ? rows_.size() : known_ + most;
+  }
+  /// True when we have met fewer than we have only heard of.
+  [[nodiscard]] bool outnumbered() const noexcept { return known_ != 0 && heard() > known_; }
+  /// So many in front of the list are good as helpers, and to repair from: then only those that we
+  /// know.
+  [[nodiscard]] std::uint32_t trusted() const noexcept {
+    return outnumbered() ? known_ : rows_.size();
+  }
+  /// True when the last turn was one of hearsay: the next is not. A turn taken out of order counts.
+  [[nodiscard]] bool heard_turn() const noexcept { return heard_turn_; }
+  void take_heard_turn() noexcept { heard_turn_ = true; }
+
   [[nodiscard]] std::size_t bytes_allocated() const noexcept { return rows_.bytes_allocated(); }
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add(std::uint64_t{next_});
+    out.add_all(std::uint64_t{next_}, std::uint64_t{known_}, std::uint64_t{next_heard_},
+                heard_turn_);
     for (std::uint32_t i = 0; i < rows_.size(); ++i) out.add(std::uint64_t{rows_[i]});
   }
   friend bool operator==(const probe_order&, const probe_order&) noexcept = default;
@@ -85,13 +148,27 @@ class probe_order {
     table[rows_[a]].order_at = a;
     table[rows_[b]].order_at = b;
   }
+  std::uint32_t fill(member_table& table, std::uint32_t hole, std::uint32_t last) noexcept {
+    exchange(table, hole, last);
+    return last;
+  }
+  void begin_heard(member_table& table, detail::random_generator& random) noexcept {
+    shuffle(table, known_, rows_.size(), random);
+    next_heard_ = known_;
+  }
   /// Fisher and Yates. It is the one step whose cost grows with the group: once in n periods.
-  void shuffle(member_table& table, detail::random_generator& random) noexcept {
-    for (std::uint32_t i = rows_.size(); i > 1; --i) exchange(table, i - 1, random.below(i));
+  void shuffle(member_table& table, std::uint32_t first, std::uint32_t end,
+               detail::random_generator& random) noexcept {
+    for (std::uint32_t i = end - first; i > 1; --i) {
+      exchange(table, first + i - 1, first + random.below(i));
+    }
   }
 
   detail::segmented_array<row_index> rows_{};
   std::uint32_t next_{0};
+  std::uint32_t known_{0};
+  std::uint32_t next_heard_{0};
+  bool heard_turn_{false};
 };
 
 }  // namespace v1

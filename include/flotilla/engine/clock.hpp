@@ -72,9 +72,11 @@ inline void engine::return_from_absence(duration late) noexcept {
     // telling anything.
     s_.urgent.clear(s_.table);
     s_.membership.clear(s_.table);
+    s_.hearsay.clear(s_.table);
     s_.repair_due = s_.now;
   }
   s_.health.worsen(1, s_.settings.local_health_max);
+  s_.asked.clear();
   probe_round& round = s_.round;
   const duration grace = patience();
   if (round.active && !round.answered && !round.extended) {
@@ -111,7 +113,7 @@ inline void engine::ask_suspects_again() noexcept {
 /// or say that they have no answer. Who had no helper to ask expects others' pings, of which one a
 /// period comes on average; none in four has a chance of 2 %.
 inline bool engine::heard_nobody(const probe_round& ended) const noexcept {
-  if (!s_.settings.notice_silence || s_.table.active() <= 2) return false;
+  if (!s_.settings.notice_silence || s_.group_size() <= 2) return false;
   if (ended.helpers.count != 0) return s_.heard < ended.helpers_asked;
   return detail::elapsed(s_.heard, s_.now) >= 4 * s_.settings.protocol_period;
 }
@@ -136,7 +138,7 @@ inline void engine::hear_again() noexcept {
 /// that a driver that is always late still reports every crash; as long without a hold ends the
 /// count, unless nobody has been heard since.
 inline void engine::hold_verdicts(duration length) noexcept {
-  const duration most = suspicion_timeout(s_.settings, s_.table.active());
+  const duration most = suspicion_timeout(s_.settings, s_.group_size());
   const bool long_ago = detail::elapsed(s_.hold_until, s_.now) > most;
   if (long_ago && s_.heard > s_.hold_until) s_.held = duration::zero();
   const time_point from = detail::later(s_.hold_until, s_.now);

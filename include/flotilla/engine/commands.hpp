@@ -137,7 +137,7 @@ inline const statistics& engine::stats() const noexcept {
   stats_.members_left = s_.table.count(member_state::left);
   stats_.suspicions_held = s_.suspicions.size();
   stats_.local_health = s_.health.score();
-  stats_.gossip_pending = s_.urgent.size() + s_.membership.size();
+  stats_.gossip_pending = s_.urgent.size() + s_.membership.size() + s_.hearsay.size();
   stats_.transmits_pending = s_.waiting.size();
   stats_.bytes_allocated = s_.bytes_allocated();
   return stats_;

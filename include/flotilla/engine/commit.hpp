@@ -12,7 +12,7 @@ inline namespace v1 {
 inline bool engine::reserve(member_state state) noexcept {
   const bool active = is_active(state);
   return s_.urgent.try_reserve_one() && s_.membership.try_reserve_one() &&
-         (!active || s_.order.try_reserve_one()) &&
+         s_.hearsay.try_reserve_one() && (!active || s_.order.try_reserve_one()) &&
          (state != member_state::suspect || s_.suspicions.try_reserve_one()) &&
          (active || s_.tombstones.try_reserve_one());
 }
@@ -21,6 +21,7 @@ inline bool engine::reserve(member_state state) noexcept {
 inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
   if (s_.table.full()) {
     ++stats_.members_refused_table_full;
+    s_.limits.refuse(refusal_reason::table_full);
     return false;
   }
   transition change;
@@ -29,10 +30,15 @@ inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
   }
   if (change.at == no_row) {
     ++stats_.members_refused_memory;
+    s_.limits.refuse(refusal_reason::memory);
     return false;
   }
   ++stats_.facts_merged;
   change.added = true;
+  // What was not asked for, or was told in a repair, is hearsay until it is met.
+  const bool solicited = from == provenance::first_hand || from == provenance::local ||
+                         (from == provenance::transfer && s_.join.active);
+  s_.table[change.at].hearsay = !solicited;
   s_.absent.forget(fact.subject);
   commit(change, from, evidence{});
   return true;
@@ -86,7 +92,8 @@ inline void engine::commit(const transition& change, provenance from,
   if (change.proven_before != endpoint{}) s_.healing.add(r.id, change.proven_before, s_.now, wait);
   if (active) {
     s_.healing.remove(r.id, r.address);
-  } else {
+  } else if (!r.hearsay || s_.healing.size() < reservoir::capacity / 4) {
+    // Of those that nobody here has ever met only a few: they must not displace the others.
     s_.healing.add(r.id, r.address, s_.now, wait);
   }
 }
@@ -117,10 +124,11 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     record.told = change.accuser;
     record.since = s_.now;
     record.incarnation = r.incarnation;
-    record.least = suspicion_timeout(s_.settings, s_.table.active());
+    record.least = suspicion_timeout(s_.settings, s_.group_size());
     // Without the binding it is the classic fixed timer, which nobody confirms.
-    record.wanted = s_.settings.experiment.timer_binding
-                        ? confirmations_wanted(s_.settings, s_.table.active())
+    // Nor does anybody confirm one of a crowd.
+    record.wanted = s_.settings.experiment.timer_binding && !in_crowd(change.at)
+                        ? confirmations_wanted(s_.settings, s_.group_size())
                         : std::uint8_t{0};
     if (runs_on) {
       s_.suspicions[r.timer] = record;
@@ -169,7 +177,10 @@ inline void engine::join_accusers(row_index at) noexcept {
 inline void engine::requeue(row_index at, bool urgent) noexcept {
   if (s_.settings.experiment.multicast) return;  // nothing is ever queued: see tell_everybody
   unqueue(at);
-  gossip_queue& queue = urgent ? s_.urgent : s_.membership;
+  // Nor is one of a crowd passed on before it has answered somebody (settle): it is for everyone to
+  // find out.
+  if (in_crowd(at)) return;
+  gossip_queue& queue = urgent ? s_.urgent : (s_.table[at].hearsay ? s_.hearsay : s_.membership);
   if (queue.try_reserve_one())
     queue.push(s_.table, at);
   else
@@ -180,6 +191,7 @@ inline void engine::unqueue(row_index at) noexcept {
   const gossip_class queued = s_.table[at].queued;
   if (queued == gossip_class::urgent) s_.urgent.remove(s_.table, at);
   if (queued == gossip_class::membership) s_.membership.remove(s_.table, at);
+  if (queued == gossip_class::hearsay) s_.hearsay.remove(s_.table, at);
 }
 
 /// What is left of a member's penalty for its failures.

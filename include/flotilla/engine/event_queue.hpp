@@ -81,6 +81,8 @@ class event_queue {
       out.add(e.other);
     } else if constexpr (std::is_same_v<Event, path_broken>) {
       out.add(e.helper);
+    } else if constexpr (std::is_same_v<Event, members_refused>) {
+      out.add_all(std::uint64_t(e.reason), std::uint64_t{e.count});
     }
   }
 

@@ -8,13 +8,13 @@ namespace flotilla {
 inline namespace v1 {
 
 /// `facts` has been checked: nothing in it can be malformed.
-inline void engine::absorb_all(std::span<const std::byte> facts, provenance from) noexcept {
-  wire::fact_reader reader{facts};
+inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
+  wire::fact_reader reader{in.facts};
   wire::fact fact;
   for (;;) {
     switch (reader.next(fact)) {
       case wire::fact_read::fact:
-        absorb(fact, from);
+        absorb(in, fact, from);
         if (s_.life == engine_life::left) return;
         break;
       case wire::fact_read::skipped: ++stats_.facts_skipped; break;
@@ -24,7 +24,7 @@ inline void engine::absorb_all(std::span<const std::byte> facts, provenance from
   }
 }
 
-inline void engine::absorb(const wire::fact& fact, provenance from) noexcept {
+inline void engine::absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept {
   ++stats_.facts_received;
   if (fact.subject == s_.self().id) {
     ++stats_.facts_about_self;
@@ -39,7 +39,7 @@ inline void engine::absorb(const wire::fact& fact, provenance from) noexcept {
   if (at != no_row) {
     absorb_known(at, fact, from);
   } else {
-    absorb_unknown(fact, from);
+    absorb_unknown(in, fact, from);
   }
 }
 
@@ -115,7 +115,8 @@ inline void engine::absorb_known(row_index at, const wire::fact& fact, provenanc
   commit(change, from, second_hand);
 }
 
-inline void engine::absorb_unknown(const wire::fact& fact, provenance from) noexcept {
+inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
+                                   provenance from) noexcept {
   if (fact.state != member_state::alive) {
     ++stats_.facts_about_unknown;
     if (fact.state != member_state::suspect) s_.absent.remember(fact);
@@ -135,12 +136,15 @@ inline void engine::absorb_unknown(const wire::fact& fact, provenance from) noex
     verify(fact.subject, fact.address);
     return;
   }
-  if (from == provenance::gossip) {
-    if (s_.newcomers_left == 0) {
-      ++stats_.members_refused_rate;
-      return;
+  const bool hearsay = from == provenance::gossip || !s_.join.active;
+  if (hearsay && !takes_on_trust(in, from)) {
+    ++stats_.members_refused_rate;
+    s_.limits.refuse(refusal_reason::rate);
+    // Let it speak for itself: what it answers is not limited.
+    if (s_.limits.ask_for(s_.limits.share_of(in.from, is_known(in)))) {
+      verify(fact.subject, fact.address);
     }
-    --s_.newcomers_left;
+    return;
   }
   static_cast<void>(admit(fact, from));
 }

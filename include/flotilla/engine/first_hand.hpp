@@ -37,7 +37,10 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   }
   row& r = s_.table[at];
   if (asked.to == r.address) r.broken_rounds = 0;
-  if (in.from == asked.to && asked.to == r.address) r.proven = true;
+  if (in.from == asked.to && asked.to == r.address) {
+    r.proven = true;
+    settle(at);
+  }
   const first_hand_answer answer = judge_first_hand(r.incarnation, r.state, number);
   if (answer == first_hand_answer::life) {
     note_life_of_suspect(at);

@@ -136,10 +136,13 @@ inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::
     return;
   }
   const bool held_before = is_held_active(in.head.sender);
-  absorb_all(in.facts, provenance::gossip);
+  absorb_all(in, provenance::gossip);
   const row_index at = s_.table.find(in.head.sender);
   if (!held_before && is_held_active(in.head.sender)) tell_everybody(at);  // it was let in here
-  if (echoed && at != no_row && s_.table[at].address == in.from) s_.table[at].proven = true;
+  if (echoed && at != no_row && s_.table[at].address == in.from) {
+    s_.table[at].proven = true;
+    settle(at);
+  }
   if (s_.join.active && at != no_row)
     s_.join.bridging = true;  // somebody joins through us meanwhile
   if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from);
@@ -163,7 +166,8 @@ inline void engine::begin_repair() noexcept {
   s_.repair_due = detail::saturating_add(s_.now, wait);
   s_.repair_wait = detail::saturating_multiply(s_.repair_wait, 2);
   if (s_.repair_wait > s_.settings.repair_interval) s_.repair_wait = s_.settings.repair_interval;
-  const row_index at = s_.order.any(s_.random);
+  const row_index at =
+      s_.order.trusted() == 0 ? no_row : s_.order[s_.random.below(s_.order.trusted())];
   if (at == no_row || s_.join.active || s_.repair.now != transfer::phase::idle) return;
   ++stats_.repairs;
   s_.repair = transfer{};

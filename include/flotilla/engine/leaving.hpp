@@ -10,15 +10,15 @@ inline namespace v1 {
 /// Tells up to `budget` members, each another one, and again those of the first round that are
 /// silent.
 inline void engine::say_farewell() noexcept {
-  std::uint32_t others = s_.order.size();
-  const std::uint32_t budget = transmit_budget(s_.settings, s_.table.active() + 1);
+  std::uint32_t others = s_.order.trusted();
+  const std::uint32_t budget = transmit_budget(s_.settings, s_.group_size() + 1);
   const auto most = static_cast<std::uint32_t>(pending_pings::capacity(ping_purpose::farewell));
   if (others > budget) others = budget;
   if (others > most) others = most;
-  std::uint32_t place = s_.order.size() == 0 ? 0 : s_.random.below(s_.order.size());
+  std::uint32_t place = s_.order.trusted() == 0 ? 0 : s_.random.below(s_.order.trusted());
   for (std::uint32_t i = 0; i < others; ++i) {
     const row& r = s_.table[s_.order[place]];
-    place = place + 1 == s_.order.size() ? 0 : place + 1;
+    place = place + 1 == s_.order.trusted() ? 0 : place + 1;
     outgoing ping;
     ping.facts = cargo::own;
     ping.to = r.address;

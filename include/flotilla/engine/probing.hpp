@@ -12,7 +12,7 @@ inline void engine::run_period() noexcept {
   end_round();
   ++s_.period;
   s_.chunks_left = s_.settings.max_chunks;
-  s_.newcomers_left = s_.settings.max_new_members;
+  begin_newcomers_period();
   // A period that is on time keeps its beat; after a delay the beat starts anew: no stacked
   // periods.
   const bool on_time = detail::elapsed(s_.period_due, s_.now) <= s_.settings.tick_granularity;
@@ -22,6 +22,7 @@ inline void engine::run_period() noexcept {
   const duration length = s_.health.stretch(s_.settings.protocol_period / 1000 * per_mille);
   s_.period_due = detail::later(detail::saturating_add(on_time ? s_.period_due : s_.now, length),
                                 detail::saturating_add(s_.now, patience()));
+  check_hearsay();
   begin_round();
   spread_backlog();
   reservoir::entry dead;
@@ -68,6 +69,7 @@ inline row_index engine::next_check() const noexcept {
     const detail::timer_ref at = s_.suspicions.nth(i);
     const suspicion& record = s_.suspicions[at];
     if (record.checked || detail::saturating_add(record.since, record.least) > horizon) continue;
+    if (in_crowd(record.subject) || must_wait(record.subject)) continue;
     if (first == detail::no_timer || s_.suspicions.due(at) < s_.suspicions.due(first)) first = at;
   }
   return first == detail::no_timer ? no_row : s_.suspicions[first].subject;
@@ -79,6 +81,7 @@ inline void engine::begin_round() noexcept {
   s_.round = probe_round{};
   row_index at = next_check();
   if (at != no_row) {
+    if (s_.table[at].hearsay) s_.order.take_heard_turn();
     ++stats_.checks;
   } else {
     at = s_.settings.experiment.round_robin ? s_.order.next(s_.table, s_.random)
@@ -132,7 +135,8 @@ inline void engine::end_round() noexcept {
     case probe_round::outcome::failed: break;
   }
   ++stats_.probes_failed;
-  if (!accused_by_others(ended.subject)) {
+  const row_index probed = s_.table.find(ended.subject);
+  if (!accused_by_others(ended.subject) && !(probed != no_row && is_doubtful(probed))) {
     s_.health.worsen(blame_of_failed_probe(ended.helpers.count, ended.helpers.nacks()),
                      s_.settings.local_health_max);
   }
@@ -175,6 +179,7 @@ inline void engine::note_failed_check(row_index at, const probe_round& ended) no
 /// True when the verdict that is due has been put off until the round under way has ended.
 inline bool engine::awaits_check(detail::timer_ref due) noexcept {
   suspicion& record = s_.suspicions[due];
+  if (in_crowd(record.subject)) return awaits_answer(due);
   if (!checks_verdicts() || record.checked) return false;
   if (record.put_off == suspicion::max_put_off) {
     ++stats_.verdicts_unchecked;
@@ -258,7 +263,8 @@ inline void engine::contact(row_index at, const endpoint& where) noexcept {
   ping.target = r.id;
   const bool sure = is_active(r.state) && r.proven && where == r.address;
   ping.facts = sure ? cargo::gossip : cargo::about_target;
-  ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, where, s_.now);
+  const ping_purpose why = in_crowd(at) ? ping_purpose::hearsay : ping_purpose::recheck;
+  ping.sequence = s_.pending.ask(why, r.id, where, s_.now);
   send_caused(ping);
 }
 
@@ -269,6 +275,7 @@ inline void engine::verify(member_id id, const endpoint& address) noexcept {
   if (s_.table.full()) return;  // there would be no room for it anyway
   const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
   if (s_.pending.asked_since(ping_purpose::verify, id, address, since)) return;
+  if (!s_.limits.ask_at(address)) return;
   ++stats_.newcomers_pinged;
   outgoing ping;
   ping.facts = cargo::about_target;

@@ -74,7 +74,7 @@ inline void engine::note_sender(const inbound& in) noexcept {
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
-  absorb_all(in.facts, provenance::gossip);
+  absorb_all(in, provenance::gossip);
   const row_index at = s_.table.find(in.head.sender);
   outgoing reply;
   reply.kind = wire::message_kind::ack;
@@ -88,7 +88,7 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping_request& message) noexcept {
-  absorb_all(in.facts, provenance::gossip);
+  absorb_all(in, provenance::gossip);
   const std::size_t slot = s_.relays.find_free(in.head.sender);
   if (slot == relay_table::capacity || message.subject == s_.self().id ||
       message.subject == in.head.sender || !is_known(in) || s_.life != engine_life::running) {
@@ -125,7 +125,7 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
                         (found->target == member_id{} || found->target == in.head.sender);
   if (!expected) {
     ++stats_.acks_unmatched;
-    absorb_all(in.facts, provenance::gossip);
+    absorb_all(in, provenance::gossip);
     return;
   }
   const pending_ping asked = *found;
@@ -156,7 +156,7 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
     send_caused(reply);
     s_.relays.close(asked.reference);
   }
-  absorb_all(in.facts, provenance::gossip);
+  absorb_all(in, provenance::gossip);
   s_.acknowledged = true;
   if (s_.life == engine_life::leaving) run_farewell();
 }
@@ -169,12 +169,13 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
   const row_index at = expected ? s_.table.find(message.subject) : no_row;
   if (at == no_row) {
     ++stats_.acks_unmatched;
-    absorb_all(in.facts, provenance::gossip);
+    absorb_all(in, provenance::gossip);
     return;
   }
   if (!s_.round.answered) {
     ++stats_.probes_acknowledged_by_helper;
     s_.round.on_answer();
+    settle(at);
     // Two rounds in a row: one lost datagram is no broken path.
     row& r = s_.table[at];
     if (is_active(r.state) && r.broken_rounds < 2 && ++r.broken_rounds == 2) {
@@ -184,7 +185,7 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
   // It proves life and no more: the incarnation in it comes without an address, and joining it to
   // the one we hold could invent a record that the member never told. Its own alive fact will come.
   if (s_.table[at].state == member_state::suspect) note_life_of_suspect(at);
-  absorb_all(in.facts, provenance::gossip);
+  absorb_all(in, provenance::gossip);
 }
 
 inline void engine::on_message(const inbound& in, const wire::nack& message) noexcept {
@@ -220,11 +221,14 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   }
   ++stats_.chunks_received;
   from->id = in.head.sender;
-  absorb_all(in.facts, provenance::transfer);
+  absorb_all(in, provenance::transfer);
   if (s_.life == engine_life::left) return;
   s_.acknowledged = true;
   const row_index sender = s_.table.find(in.head.sender);
-  if (sender != no_row && s_.table[sender].address == in.from) s_.table[sender].proven = true;
+  if (sender != no_row && s_.table[sender].address == in.from) {
+    s_.table[sender].proven = true;
+    settle(sender);
+  }
   const bool new_cookie = from->cookie != message.cookie;
   from->cookie = message.cookie;
   from->expected = message.members;

@@ -10,6 +10,7 @@
 #include <flotilla/detail/random.hpp>
 #include <flotilla/detail/state_hasher.hpp>
 #include <flotilla/detection/flap_damping.hpp>
+#include <flotilla/detection/hearsay_check.hpp>
 #include <flotilla/detection/local_health.hpp>
 #include <flotilla/detection/pending_pings.hpp>
 #include <flotilla/detection/probe_order.hpp>
@@ -27,6 +28,7 @@
 #include <flotilla/membership/absent_cache.hpp>
 #include <flotilla/membership/deny_list.hpp>
 #include <flotilla/membership/member_table.hpp>
+#include <flotilla/membership/newcomer_limits.hpp>
 #include <flotilla/membership/own_word.hpp>
 #include <flotilla/time.hpp>
 
@@ -58,13 +60,14 @@ struct engine_state {
         urgent{gossip_class::urgent, from.expected_members, !from.experiment.transmit_budget},
         membership{gossip_class::membership, from.expected_members,
                    !from.experiment.transmit_budget},
+        hearsay{gossip_class::hearsay, from.expected_members, !from.experiment.transmit_budget},
         waiting{random.next_key(), from.max_transmits},
         events{event_capacity(from)},
         healing{from.healing_interval == duration::zero() ? 0 : reservoir::capacity},
         absent{from.max_absent},
         denied{from.max_denied},
         chunks_left{from.max_chunks},
-        newcomers_left{from.max_new_members} {}
+        limits{cookie_key} {}
 
   /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
   /// two events is shorter than 22; a tick handles a bounded number of timers; and some of our own.
@@ -75,11 +78,15 @@ struct engine_state {
   [[nodiscard]] row& self() noexcept { return table[member_table::self_row]; }
   [[nodiscard]] const row& self() const noexcept { return table[member_table::self_row]; }
 
+  /// The size of the group where a limit grows with it, ourselves counted.
+  [[nodiscard]] std::uint32_t group_size() const noexcept { return order.counted() + 1; }
+
   [[nodiscard]] std::size_t bytes_allocated() const noexcept {
     return table.bytes_allocated() + suspicions.bytes_allocated() + tombstones.bytes_allocated() +
            order.bytes_allocated() + pending.bytes_allocated() + urgent.bytes_allocated() +
-           membership.bytes_allocated() + waiting.bytes_allocated() + events.bytes_allocated() +
-           healing.bytes_allocated() + absent.bytes_allocated() + denied.bytes_allocated();
+           membership.bytes_allocated() + hearsay.bytes_allocated() + waiting.bytes_allocated() +
+           events.bytes_allocated() + healing.bytes_allocated() + absent.bytes_allocated() +
+           denied.bytes_allocated();
   }
 
   [[nodiscard]] std::uint64_t hash() const noexcept {
@@ -87,7 +94,7 @@ struct engine_state {
     out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
                 repair_wait, missed, hold_until, heard, deaf, held, std::uint64_t{period},
-                std::uint64_t{chunks_left}, std::uint64_t{newcomers_left});
+                std::uint64_t{chunks_left});
     random.hash_into(out);
     table.hash_into(out);
     hash_timers_into(out);
@@ -99,6 +106,7 @@ struct engine_state {
     round_trips.hash_into(out);
     urgent.hash_into(out);
     membership.hash_into(out);
+    hearsay.hash_into(out);
     waiting.hash_into(out);
     events.hash_into(out);
     join.hash_into(out);
@@ -108,6 +116,8 @@ struct engine_state {
     absent.hash_into(out);
     denied.hash_into(out);
     conflicts.hash_into(out);
+    limits.hash_into(out);
+    asked.hash_into(out);
     return out.digest();
   }
 
@@ -143,6 +153,7 @@ struct engine_state {
 
   gossip_queue urgent;
   gossip_queue membership;
+  gossip_queue hearsay;  ///< about members that we know by hearsay alone: after all others
   outbox waiting;
   event_queue events;
 
@@ -155,8 +166,9 @@ struct engine_state {
   absent_cache absent;
   deny_list denied;
   conflict_limiter conflicts{};
-  std::uint32_t chunks_left;     ///< that may still be served in this period
-  std::uint32_t newcomers_left;  ///< that gossip may still bring in this period
+  std::uint32_t chunks_left;  ///< that may still be served in this period
+  newcomer_limits limits;     ///< on what others say unasked of members unknown here
+  hearsay_check asked{};      ///< those known by hearsay that are being asked out of turn
 
  private:
   void hash_timers_into(detail::state_hasher& out) const noexcept {

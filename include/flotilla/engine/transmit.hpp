@@ -135,7 +135,7 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
 /// at most half of the room, so that neither starves; then whatever still fits. Where there is not
 /// room for one fact of each, the sequence number's last bit tosses for it.
 inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept {
-  const std::uint32_t budget = transmit_budget(s_.settings, s_.table.active());
+  const std::uint32_t budget = transmit_budget(s_.settings, s_.group_size());
   const auto encode = [&](row_index at) {
     // Said already, in front: it counts as sent.
     if (told && s_.table[at].id == what.target) return true;
@@ -144,14 +144,18 @@ inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool t
     }
     return put_fact(out, fact_of(at));
   };
-  const bool both = !s_.urgent.empty() && !s_.membership.empty();
+  const bool both = !s_.urgent.empty() && !(s_.membership.empty() && s_.hearsay.empty());
   const bool tight = out.room() < 2 * wire::max_fact_size;
-  if (both && tight && what.sequence % 2 != 0) s_.membership.send(s_.table, budget, encode);
+  const auto send_others = [&] {
+    s_.membership.send(s_.table, budget, encode);
+    s_.hearsay.send(s_.table, budget, encode);
+  };
+  if (both && tight && what.sequence % 2 != 0) send_others();
   const std::size_t reserved = both && !tight ? out.room() / 2 : 0;
   s_.urgent.send(s_.table, budget, [&](row_index at) {
     return out.room() >= reserved + wire::fact_size(fact_of(at)) && encode(at);
   });
-  s_.membership.send(s_.table, budget, encode);
+  send_others();
 }
 
 /// Members from row `cursor` on, as many as fit, and where to go on. Suspects go as alive with the
@@ -162,7 +166,7 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
   for (; at < s_.table.end(); ++at) {
     const row& r = s_.table[at];
     if (r.id == member_id{} || r.id == what.target) continue;
-    if (!is_active(r.state)) continue;
+    if (!is_active(r.state) || in_crowd(at)) continue;
     const wire::fact alive{r.id, r.place_incarnation, member_state::alive, r.address, member_id{}};
     if (!put_fact(out, alive)) break;
     // Where both do not fit, the accusation is left to gossip: the chunk must move on.

@@ -18,7 +18,7 @@ using row_index = std::uint32_t;
 using detail::no_row;
 
 /// In which gossip queue a member's fact waits.
-enum class gossip_class : std::uint8_t { none, urgent, membership };
+enum class gossip_class : std::uint8_t { none, urgent, membership, hearsay };
 
 struct row {
   member_id id{};  ///< 0 in a free row
@@ -29,6 +29,7 @@ struct row {
   gossip_class queued{gossip_class::none};
   bool address_indexed{false};
   bool proven{false};             ///< has answered us from this address, or echoed our cookie there
+  bool hearsay{false};            ///< others told of it, unasked; it has never answered us
   std::uint8_t broken_rounds{0};  ///< rounds in a row that only a helper got through
   std::uint32_t queue_at{0};      ///< dissemination/gossip_queue.hpp
   std::uint32_t order_at{no_row};  ///< detection/probe_order.hpp; in a free row the next one
@@ -45,9 +46,9 @@ struct row {
 
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(id, incarnation, place_incarnation, address, state, std::uint64_t(queued),
-                address_indexed, proven, std::uint64_t{broken_rounds}, std::uint64_t{queue_at},
-                std::uint64_t{order_at}, std::uint64_t{timer}, std::uint64_t{contacted_in},
-                std::uint64_t{penalty}, penalized);
+                address_indexed, proven, hearsay, std::uint64_t{broken_rounds},
+                std::uint64_t{queue_at}, std::uint64_t{order_at}, std::uint64_t{timer},
+                std::uint64_t{contacted_in}, std::uint64_t{penalty}, penalized);
   }
   friend bool operator==(const row&, const row&) noexcept = default;
 };

@@ -1,0 +1,104 @@
+// flotilla/engine/newcomers.hpp - members that others speak of, until they speak for themselves
+// Limits on whom gossip may bring, and the questions that part real newcomers from inventions.
+#pragma once
+
+#include <flotilla/engine.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+inline void engine::begin_newcomers_period() noexcept {
+  s_.limits.begin_period(s_.settings.max_new_members);
+  for (std::size_t i = 0; i < refusal_reason_count; ++i) {
+    const auto why = static_cast<refusal_reason>(i);
+    const std::uint32_t count = s_.limits.take_refused(why);
+    if (count != 0) tell(members_refused{why, count});
+  }
+}
+
+/// True when a member may be added on this sender's word alone: within the sender's allowance, and
+/// as long as not too many are known by hearsay. An eighth of the table is kept for those who show
+/// that they are there.
+inline bool engine::takes_on_trust(const inbound& in, provenance from) noexcept {
+  const std::uint32_t burst = s_.settings.max_new_members;
+  const std::uint32_t kept = s_.table.limit() < 64 ? 0 : s_.table.limit() / 8;
+  if (s_.order.crowded()) s_.asked.crowd = true;
+  if (s_.order.heard() / 2 >= burst) return false;
+  if (kept != 0 && s_.table.size() >= s_.table.limit() - kept) return false;
+  // What we have asked for is not limited by who says it.
+  if (from != provenance::gossip) return true;
+  return s_.limits.trust(s_.limits.share_of(in.from, is_known(in)), burst);
+}
+
+/// True for one of a crowd of hearsay: it is asked in batches, and nothing is said of it to others.
+inline bool engine::in_crowd(row_index at) const noexcept {
+  return s_.asked.crowd && s_.table[at].hearsay;
+}
+
+/// Where hearsay outnumbers those that we know, its silence says nothing about our own health, and
+/// its checks get every other turn only.
+inline bool engine::is_doubtful(row_index at) const noexcept {
+  return s_.table[at].hearsay && s_.order.outnumbered();
+}
+inline bool engine::must_wait(row_index at) const noexcept {
+  return is_doubtful(at) && s_.order.heard_turn();
+}
+
+/// It has answered us, or a helper: no hearsay any more. In a crowd nothing was said of it before.
+inline void engine::settle(row_index at) noexcept {
+  const row& r = s_.table[at];
+  if (!r.hearsay) return;
+  const bool untold = in_crowd(at) && r.queued == gossip_class::none;
+  s_.order.settle(s_.table, at, s_.random);
+  if (untold && r.state == member_state::alive && r.placed()) requeue(at, false);
+}
+
+/// One of a crowd is not worth a probe round with helpers: before the verdict it is asked twice
+/// more, with the accusation. True while that goes on.
+inline bool engine::awaits_answer(detail::timer_ref due) noexcept {
+  suspicion& record = s_.suspicions[due];
+  if (record.put_off >= hearsay_check::max_asked) return false;
+  ++record.put_off;
+  contact(record.subject, s_.table[record.subject].address);
+  s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
+  return true;
+}
+
+/// In a crowd of hearsay, turns of the probe order are too few: a batch is asked directly, again a
+/// period later, and who has not answered by the next is accused, with nobody told. A real newcomer
+/// whose answers were lost is asked again before the verdict, and refutes the accusation.
+inline void engine::check_hearsay() noexcept {
+  hearsay_check& batch = s_.asked;
+  if (s_.order.heard() <= hearsay_check::few) batch.crowd = false;
+  const bool sent = s_.waiting.empty();  // what was not pulled accuses nobody
+  if (!sent || s_.deaf || !batch.crowd) batch.clear();
+  const bool accuse = batch.asked == hearsay_check::max_asked;
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    const row_index at = s_.table.find(batch.entries[i].id);
+    if (at == no_row) continue;
+    const row& r = s_.table[at];
+    const bool silent = r.hearsay && r.state == member_state::alive &&
+                        r.incarnation == batch.entries[i].incarnation;
+    if (!silent) continue;
+    if (!accuse) {
+      contact(at, r.address);
+      continue;
+    }
+    const evidence ours{s_.self().id, 0, to_caller(s_.now), 0, s_.health.score()};
+    verdict(at, member_state::suspect, s_.self().id, ours, true);
+  }
+  if (accuse) batch.clear();
+  if (batch.count != 0) ++batch.asked;
+  if (batch.count != 0 || !batch.crowd) return;
+  for (std::size_t i = 0; i < 2 * hearsay_check::capacity && !batch.full(); ++i) {
+    const row_index at = s_.order.next_heard(s_.table, s_.random);
+    const row& r = s_.table[at];
+    if (r.state != member_state::alive || r.contacted_in == s_.period) continue;
+    batch.add(r.id, r.incarnation);
+    contact(at, r.address);
+  }
+  batch.asked = 1;
+}
+
+}  // namespace v1
+}  // namespace flotilla
