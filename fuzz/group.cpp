@@ -288,5 +288,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!beginnings[shape]) beginnings[shape].emplace(shape);
   world group = *beginnings[shape];
   for (int i = 0; i < max_operations && !in.empty(); ++i) group.operation(in);
+  fuzz::tell_amplification();
   return 0;
 }

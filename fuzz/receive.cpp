@@ -18,5 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   on.drain();
   fuzz::require(on.node.problem(), "receive");
+  fuzz::tell_amplification();
   return 0;
 }

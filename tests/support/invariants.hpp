@@ -17,6 +17,24 @@
 
 namespace support {
 
+/// The most that datagrams of one kind have brought forth, for each byte of theirs, in thousandths.
+/// Kept for the whole process, so that a fuzzer's run ends with its worst.
+struct amplification {
+  std::size_t one_reply{0};  ///< the largest datagram to an unproven address that has sent one
+  std::size_t replies{0};    ///< all datagrams to that address that its own has caused
+  std::size_t in_all{0};     ///< all that it has caused, to whomever
+
+  /// True when something is larger than before.
+  bool note(const amplification& other) {
+    const amplification before = *this;
+    one_reply = std::max(one_reply, other.one_reply);
+    replies = std::max(replies, other.replies);
+    in_all = std::max(in_all, other.in_all);
+    return *this != before;
+  }
+  friend bool operator==(const amplification&, const amplification&) = default;
+};
+
 /// The engine's own surface, with the laws of the design watched on the way through. The first
 /// breach is kept in problem(); what follows it means little.
 class watched_engine {
@@ -35,6 +53,11 @@ class watched_engine {
 
   [[nodiscard]] const flotilla::engine& node() const { return node_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
+  /// The worst of all engines so far.
+  [[nodiscard]] static amplification& worst() {
+    static amplification so_far;
+    return so_far;
+  }
   /// All events polled so far.
   [[nodiscard]] const std::vector<flotilla::event>& events() const { return events_; }
 
@@ -134,8 +157,10 @@ class watched_engine {
     endpoint from;
     std::size_t size{0};
     std::vector<flotilla::member_id> residents{};
-    bool proven{false};     // has echoed its cookie
-    std::size_t others{0};  // datagrams in front that the time has caused
+    bool proven{false};      // has echoed its cookie
+    std::size_t others{0};   // datagrams in front that the time has caused
+    std::size_t replied{0};  // bytes to where it came from
+    std::size_t caused{0};   // bytes to whomever
   };
   struct before_input {
     explicit before_input(const watched_engine& w)
@@ -300,6 +325,8 @@ class watched_engine {
            "a datagram with a wrong head");
     if (request_ && request_->others != 0) {
       --request_->others;
+    } else if (request_ && !request_->proven && request_->residents.empty()) {
+      check_amplification(out);
     } else if (request_ && out.to == request_->from && !request_->proven &&
                std::count(request_->residents.begin(), request_->residents.end(),
                           message.head.target) == 0) {
@@ -308,6 +335,22 @@ class watched_engine {
     if (const auto* reply = std::get_if<flotilla::wire::state_reply>(&message.body)) {
       cookies_[out.to] = reply->cookie;
     }
+  }
+
+  /// The last datagram came from an address where nobody is known.
+  void check_amplification(const flotilla::transmit& out) {
+    const auto ratio = [this](std::size_t bytes) { return bytes * 1000 / request_->size; };
+    if (request_->size == 0) return;
+    request_->caused += out.bytes.size();
+    amplification now;
+    now.in_all = ratio(request_->caused);
+    if (out.to == request_->from) {
+      request_->replied += out.bytes.size();
+      now.one_reply = ratio(out.bytes.size());
+      now.replies = ratio(request_->replied);
+      expect(now.one_reply <= 3000, "an unproven address was answered at length");
+    }
+    worst().note(now);
   }
 
   void check_evidence(const flotilla::event& what) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <flotilla/flotilla.hpp>
 #include <flotilla/wire/message.hpp>
 #include <optional>
@@ -225,6 +226,18 @@ class scene {
     drain();
   }
 };
+
+/// Tells when a datagram from an unproven address has brought forth more than any before.
+inline void tell_amplification() {
+  static support::amplification told;
+  const support::amplification& worst = support::watched_engine::worst();
+  if (!told.note(worst)) return;
+  std::printf(
+      "caused by an unproven address, a byte of its own: %zu.%03zu in one reply, %zu.%03zu "
+      "in all replies, %zu.%03zu to all addresses\n",
+      told.one_reply / 1000, told.one_reply % 1000, told.replies / 1000, told.replies % 1000,
+      told.in_all / 1000, told.in_all % 1000);
+}
 
 /// A fresh copy of the scene with these features.
 inline scene scene_of(unsigned features) {
