@@ -154,7 +154,7 @@ struct events_lost {
 using event =
     std::variant<member_joined, member_suspected, member_recovered, member_failed, member_left,
                  member_updated, member_forgotten, join_progress, join_completed, join_failed,
-                 leave_completed, identity_conflict, path_broken, members_refused, events_lost>;
+                 leave_completed, identity_conflict, path_broken, events_lost, members_refused>;
 
 }  // namespace v1
 }  // namespace flotilla
