@@ -25,10 +25,9 @@ inline void engine::spread_backlog() noexcept {
   const std::uint32_t waiting = s_.urgent.size() + s_.membership.size() + s_.hearsay.size();
   std::uint32_t more = waiting / facts_in_a_ping();
   if (more >= s_.settings.max_direct_probes) more = s_.settings.max_direct_probes - 1;
-  const std::uint32_t others = s_.order.trusted();
-  if (others <= more) more = others == 0 ? 0 : others - 1;
+  if (s_.order.size() <= more) more = s_.order.size() == 0 ? 0 : s_.order.size() - 1;
   for (std::uint32_t draws = 4 * more; more != 0 && draws != 0; --draws) {
-    const row& r = s_.table[s_.order[s_.random.below(others)]];
+    const row& r = s_.table[s_.order.any(s_.random)];
     if (r.id == s_.round.subject || !r.proven) continue;
     --more;
     ++stats_.backlog_pings;
