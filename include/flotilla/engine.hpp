@@ -221,6 +221,8 @@ class engine {
   void end_join() noexcept;
   void serve_state(const inbound& in, std::uint32_t sequence, std::uint64_t cookie,
                    std::uint32_t cursor) noexcept;
+
+  // engine/repairing.hpp
   void begin_repair() noexcept;
   void run_repair() noexcept;
 
@@ -263,4 +265,5 @@ class engine {
 #include <flotilla/engine/newcomers.hpp>
 #include <flotilla/engine/probing.hpp>
 #include <flotilla/engine/receive.hpp>
+#include <flotilla/engine/repairing.hpp>
 #include <flotilla/engine/transmit.hpp>
