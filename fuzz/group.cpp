@@ -141,7 +141,8 @@ class world {
     }
     wire::fact_reader reader{message.facts};
     wire::fact fact;
-    while (reader.next(fact) == wire::fact_read::fact) {
+    for (auto read = reader.next(fact); read != wire::fact_read::end; read = reader.next(fact)) {
+      if (read != wire::fact_read::fact) continue;
       const auto at = static_cast<std::size_t>(fact.subject) - 1;
       if (at >= processes_.size() || processes_[at].restarted) continue;
       const flotilla::member self = processes_[at].node.node().self();

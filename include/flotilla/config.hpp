@@ -214,8 +214,10 @@ struct config {
   /// How long dead and left members stay in the table, so that old gossip cannot bring them back.
   /// It must outlive the slowest spread plus three repair intervals.
   duration tombstone_lifetime{std::chrono::minutes{3}};
-  /// How often the whole state is fetched from a random member, for facts whose gossip was lost
-  /// (extension); 0 never.
+  /// Every probe compares the two views by a digest once nothing is left to gossip, and what
+  /// differs is exchanged (extension): so facts are learnt whose gossip was lost. This is how often
+  /// it is done even though gossip waits, and the longest rest after a repair that brought nothing.
+  /// 0: never, and no digest is sent.
   duration repair_interval{std::chrono::seconds{30}};
   /// How soon a dead member's address is tried again, for halves of a group that have parted
   /// (extension); doubles up to 5 minutes, dropped after 24 hours; 0 never.
@@ -240,7 +242,8 @@ struct config {
   /// an eighth of a table of 64 rows or more free. Beyond that a few a period are asked to answer
   /// for themselves. Those that were asked for, or have answered, are limited by max_members alone.
   std::uint32_t max_new_members{4096};
-  /// Chunks of state served in one period, to joiners and to repair.
+  /// Chunks of state served in one period, to joiners and to repair; and as many answers of repair
+  /// are asked for.
   std::uint32_t max_chunks{128};
   /// Datagrams waiting to be pulled. Replies may fill three quarters, one receiver's an eighth.
   std::uint32_t max_transmits{128};

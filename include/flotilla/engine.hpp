@@ -144,6 +144,8 @@ class engine {
   void on_message(const inbound& in, const wire::join_request& message) noexcept;
   void on_message(const inbound& in, const wire::state_request& message) noexcept;
   void on_message(const inbound& in, const wire::state_reply& message) noexcept;
+  void on_message(const inbound& in, const wire::repair_request& message) noexcept;
+  void on_message(const inbound& in, const wire::repair_reply& message) noexcept;
 
   // engine/facts.hpp
   void absorb_all(const inbound& in, provenance from) noexcept;
@@ -178,6 +180,8 @@ class engine {
   void verdict(row_index at, member_state state, member_id accuser, const evidence& ours,
                bool told) noexcept;
   void commit(const transition& change, provenance from, const evidence& ours) noexcept;
+  void digest(const transition& change) noexcept;
+  void restate(flotilla::incarnation number, const endpoint& address, member_state state) noexcept;
   void retime(const transition& change, const evidence& ours) noexcept;
   [[nodiscard]] time_point verdict_time(const suspicion& record) const noexcept;
   void confirm(row_index at, member_id accuser, provenance from) noexcept;
@@ -223,8 +227,37 @@ class engine {
                    std::uint32_t cursor) noexcept;
 
   // engine/repairing.hpp
-  void begin_repair() noexcept;
+  [[nodiscard]] bool compares_views() const noexcept;
+  [[nodiscard]] static bool shows_view(const inbound& in) noexcept;
+  void compare_views(const inbound& in) noexcept;
+  void request_repair() noexcept;
   void run_repair() noexcept;
+  void end_repair() noexcept;
+  void contradict(std::span<const std::byte> facts) noexcept;
+  [[nodiscard]] bool contradicts(const wire::fact& fact) const noexcept;
+  bool settle_ranges(std::span<const std::byte> facts, std::uint32_t salt, bool merged) noexcept;
+  void push_parts(const wire::digest_item& item, wire::range_code range, std::uint32_t salt,
+                  std::uint32_t& budget) noexcept;
+  bool note_missing(const wire::digest_item& item, wire::range_code range, std::uint32_t salt,
+                    std::uint32_t& budget, bool& noted) noexcept;
+  void write_questions(wire::writer& out) noexcept;
+  [[nodiscard]] std::size_t answer_room() const noexcept;
+  std::size_t write_question(wire::writer& out, std::size_t room, std::size_t& parts,
+                             std::size_t& answer, std::uint32_t& budget) noexcept;
+
+  // engine/answering_repair.hpp
+  void take_questions(std::span<const std::byte> facts, repair_desk::slot& slot) noexcept;
+  void write_answers(wire::writer& out, const outgoing& what) noexcept;
+  bool write_digests(wire::writer& out, const wire::digest_item& question, std::uint32_t salt,
+                     std::uint32_t& budget) noexcept;
+  bool write_missing(wire::writer& out, const wire::digest_item& question, std::uint32_t salt,
+                     std::uint32_t& budget) noexcept;
+  bool write_lacking(wire::writer& out, const wire::digest_item& question, std::uint32_t salt,
+                     std::uint32_t& budget) noexcept;
+  [[nodiscard]] static std::uint64_t listed(const wire::digest_item& list,
+                                            std::uint16_t mark) noexcept;
+  bool write_record(wire::writer& out, row_index at) noexcept;
+  bool write_record_of(wire::writer& out, member_id id) noexcept;
 
   // engine/leaving.hpp
   void say_farewell() noexcept;
@@ -253,6 +286,7 @@ class engine {
 }  // namespace v1
 }  // namespace flotilla
 
+#include <flotilla/engine/answering_repair.hpp>
 #include <flotilla/engine/backlog.hpp>
 #include <flotilla/engine/clock.hpp>
 #include <flotilla/engine/commands.hpp>

@@ -85,8 +85,19 @@ struct statistics {
   std::uint64_t chunks_served{0};
   std::uint64_t chunks_refused{0};  ///< beyond config::max_chunks a period, or with a wrong cookie
   std::uint64_t chunks_received{0};
-  std::uint64_t replies_unmatched{0};  ///< state replies that nobody here waits for
-  std::uint64_t repairs{0};
+  std::uint64_t replies_unmatched{0};  ///< state and repair replies that nobody here waits for
+  std::uint64_t views_compared{0};     ///< probes that compared the two views
+  std::uint64_t views_differed{0};
+  std::uint64_t repairs{0};            ///< begun here, because views differed
+  std::uint64_t repairs_completed{0};  ///< all that was found to differ has been exchanged
+  std::uint64_t repairs_given_up{0};   ///< no answer, or too many of them
+  std::uint64_t repair_requests_sent{0};
+  std::uint64_t repair_requests_received{0};
+  std::uint64_t repair_requests_served{0};
+  /// beyond config::max_chunks a period, too many at once, or with a wrong cookie
+  std::uint64_t repair_requests_refused{0};
+  std::uint64_t repair_replies_received{0};
+  std::uint64_t repair_ranges_dropped{0};  ///< left to the next repair: no room, or too full
   std::uint64_t healing_attempts{0};
 
   // events

@@ -316,28 +316,18 @@ TEST(CommitGossip, APlaceUnderAVerdictIsNotToldAnew) {
 /// A farewell that is first learnt in a state reply may have reached nobody else (L9); of members
 /// that are there the replier tells all itself.
 TEST(CommitGossip, AFarewellThatCameByTransferIsToldOn) {
-  config c = plain_config();
-  c.repair_interval = 1s;
-  engine_world w{c};
-  w.meet_all(4);
-  w.flush_gossip(three);
-  std::optional<sent> request;
-  for (int i = 0; i < 400 && !request; ++i) {
-    w.next_tick();
-    for (const sent& s : w.sent_now()) {
-      if (s.kind() == kind::state_request) {
-        request = s;
-      } else if (s.kind() == kind::ping) {
-        w.hear(peer_of(static_cast<std::uint64_t>(s.what.head.target)),
-               wire::ack{s.as<wire::ping>().sequence, incarnation{0}});
-      }
-    }
-  }
-  ASSERT_TRUE(request.has_value());
-  const peer server = peer_of(static_cast<std::uint64_t>(request->what.head.target));
-  const peer gone = server.id == two.id ? three : two;
-  const auto asked = request->as<wire::state_request>();
-  w.hear(server, wire::state_reply{asked.sequence, 1, wire::end_of_state, 5},
+  engine_world w;
+  const peer server = two;
+  const peer gone = three;
+  ASSERT_EQ(w.node.join({server.at}), flotilla::command_error::none);
+  const sent_list request = only(w.sent_now(), kind::join_request);
+  ASSERT_EQ(request.size(), 1U);
+  w.hear(server, wire::state_reply{request[0].as<wire::join_request>().sequence, 1, 0, 5},
+         {alive(server), alive(gone)});
+  const sent_list more = only(w.sent_now(), kind::state_request);
+  ASSERT_EQ(more.size(), 1U);
+  w.hear(server,
+         wire::state_reply{more[0].as<wire::state_request>().sequence, 1, wire::end_of_state, 5},
          {left(gone.id, 0), alive(peer_of(50))});
   EXPECT_EQ(w.node.find(gone.id)->state, member_state::left);
   ASSERT_TRUE(w.node.find(member_id{50}).has_value());

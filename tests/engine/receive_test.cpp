@@ -28,7 +28,9 @@ const std::vector<wire::message_body> every_message = {
     wire::nack{0x55},
     wire::join_request{0x56, 0},
     wire::state_request{0x57, 0, 0},
-    wire::state_reply{0x58, 1, wire::end_of_state, 2}};
+    wire::state_reply{0x58, 1, wire::end_of_state, 2},
+    wire::repair_request{0x59, 0},
+    wire::repair_reply{0x5a, 1}};
 
 /// An engine in mid-life: three members, one of them suspect, a probe under way, a join pending,
 /// gossip and events waiting.
@@ -119,7 +121,7 @@ TEST(ReceiveBadInput, EveryOtherFaultOfTheFrame) {
       {"highest flag", with_byte(good, 1, 0x80), result::unknown_flags},
       {"group", with_byte(good, 7, 0xff), result::other_group},
       {"kind 0", with_byte(good, 28, 0), result::unknown_kind},
-      {"kind 9", with_byte(good, 28, 9), result::unknown_kind},
+      {"kind 11", with_byte(good, 28, 11), result::unknown_kind},
       {"kind 255", with_byte(good, 28, 255), result::unknown_kind},
       {"sender 0", w.packet(nobody, wire::ping{1}), result::bad_id},
       {"sender is self", w.packet(self, wire::ping{1}), result::own_id},
@@ -394,15 +396,12 @@ TEST(ReceiveStateReply, OnlyWhatWasAskedForFromWhereItWasAsked) {
 /// The cursor is a row, and rows go up. A server that never moves on would be asked for ever, as
 /// fast as the link is (law 5: every loop has a limit).
 TEST(ReceiveStateReply, AServerThatNeverEndsIsGivenUp) {
-  config c = plain_config();
-  c.repair_interval = c.protocol_period;
-  engine_world w{c};
+  engine_world w;
   w.meet_all(2);
-  for (int i = 0; i < 40 && w.stats().repairs == 0; ++i) {
-    w.next_tick();
-    if (w.stats().repairs == 0) w.answer(two, w.sent_now());
-  }
-  ASSERT_EQ(w.stats().repairs, 1U);
+  ASSERT_EQ(w.node.join({two.at}), flotilla::command_error::none);
+  const sent_list first = only(w.sent_now(), kind::join_request);
+  ASSERT_EQ(first.size(), 1U);
+  w.hear(two, wire::state_reply{first[0].as<wire::join_request>().sequence, 1, 0, 9});
   int asked = 0;
   for (int i = 0; i < 1000; ++i) {
     const sent_list requests = only(w.sent_now(), kind::state_request);
@@ -410,6 +409,7 @@ TEST(ReceiveStateReply, AServerThatNeverEndsIsGivenUp) {
     ++asked;
     w.hear(two, wire::state_reply{requests[0].as<wire::state_request>().sequence, 1, 0, 9});
   }
+  EXPECT_GT(asked, 0);
   EXPECT_LT(asked, 1000) << "asked again and again without a pause";
 }
 

@@ -63,6 +63,13 @@ struct message_text {
            ", members " + std::to_string(m.members);
   }
 
+  std::string operator()(const wire::repair_request& m) const {
+    return "repair_request " + sequences(m.sequence) + cookie(m.cookie);
+  }
+  std::string operator()(const wire::repair_reply& m) const {
+    return "repair_reply " + sequences(m.sequence) + cookie(m.cookie);
+  }
+
  private:
   [[nodiscard]] std::string cookie(std::uint64_t value) const {
     return value == 0 ? " no cookie" : " cookie " + cookies(value);

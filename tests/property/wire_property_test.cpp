@@ -74,7 +74,7 @@ fact any_fact() {
 }
 
 message_body any_body() {
-  switch (static_cast<message_kind>(1 + below(8))) {
+  switch (static_cast<message_kind>(1 + below(10))) {
     case message_kind::ping: return ping{any32()};
     case message_kind::ping_request: {
       ping_request request{};  // filled field by field: g++ 12 warns of its padding otherwise
@@ -89,6 +89,8 @@ message_body any_body() {
     case message_kind::join_request: return join_request{any32(), any64()};
     case message_kind::state_request: return state_request{any32(), any64(), any32()};
     case message_kind::state_reply: break;
+    case message_kind::repair_request: return repair_request{any32(), any64()};
+    case message_kind::repair_reply: return repair_reply{any32(), any64()};
   }
   return state_reply{any32(), any64(), any32(), any32()};
 }

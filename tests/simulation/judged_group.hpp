@@ -112,7 +112,9 @@ class censor final : public engine_observer {
                message.body);
     std::uint64_t hidden = 0;
     wire::fact_reader reader{message.facts};
-    for (wire::fact f; reader.next(f) == wire::fact_read::fact;) {
+    wire::fact f;
+    for (auto read = reader.next(f); read != wire::fact_read::end; read = reader.next(f)) {
+      if (read != wire::fact_read::fact) continue;  // a digest of the view shows what is hidden
       if (hidden_(from, to, f)) {
         ++hidden;
       } else {

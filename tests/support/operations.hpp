@@ -71,7 +71,7 @@ inline void message(input& in, scene& on, bool damage) {
   const auto write = [&](const auto& body) {
     bytes = datagram(on.tag, sender, number, target, body, facts, (kind & 8U) != 0);
   };
-  switch (kind % 8) {
+  switch (kind % 8) {  // repair's own messages come from scenes and the corpus
     case 0: write(wire::ping{sequence}); break;
     case 1: write(wire::ping_request{sequence, pick_id(in), pick_address(in)}); break;
     case 2: write(wire::ack{sequence, number}); break;

@@ -138,7 +138,7 @@ TEST(Frame, EveryByteOfTheGroupTagCounts) {
 
 TEST(Frame, OnlyTheKindsOfTheDrawingAreTaken) {
   for (unsigned kind = 0; kind < 256; ++kind) {
-    const bool known = kind >= 1 && kind <= 8;
+    const bool known = kind >= 1 && kind <= 10;
     EXPECT_EQ(verdict(with_byte(golden, 28, kind)), known ? "accepted" : "unknown_kind") << kind;
   }
   EXPECT_EQ(static_cast<int>(message_kind::ping), 1);
@@ -149,6 +149,8 @@ TEST(Frame, OnlyTheKindsOfTheDrawingAreTaken) {
   EXPECT_EQ(static_cast<int>(message_kind::join_request), 6);
   EXPECT_EQ(static_cast<int>(message_kind::state_request), 7);
   EXPECT_EQ(static_cast<int>(message_kind::state_reply), 8);
+  EXPECT_EQ(static_cast<int>(message_kind::repair_request), 9);
+  EXPECT_EQ(static_cast<int>(message_kind::repair_reply), 10);
 }
 
 TEST(Frame, ASenderHasAnIdButATargetNeedsNone) {

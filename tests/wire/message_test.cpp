@@ -41,6 +41,8 @@ const std::vector<kind_of_message> with_facts{
     {"join_request", join_request{sample::sequence, sample::cookie}, 41},
     {"state_request", state_request{sample::sequence, sample::cookie, 5}, 45},
     {"state_reply", state_reply{sample::sequence, sample::cookie, 5, 6}, 49},
+    {"repair_request", repair_request{sample::sequence, sample::cookie}, 41},
+    {"repair_reply", repair_reply{sample::sequence, sample::cookie}, 41},
 };
 const kind_of_message without_facts{"nack", nack{sample::sequence}, 33};
 
@@ -148,7 +150,7 @@ TEST(Message, WhatAFrameMayNotSayIsRefused) {
     for (unsigned bit = 1; bit < 8; ++bit) {
       EXPECT_EQ(verdict(with_byte(whole, 1, 1U << bit)), "unknown_flags");
     }
-    for (const unsigned kind : {0U, 9U, 128U, 255U}) {
+    for (const unsigned kind : {0U, 11U, 128U, 255U}) {
       EXPECT_EQ(verdict(with_byte(whole, 28, kind)), "unknown_kind");
     }
     EXPECT_EQ(to_string(support::decode(whole, sample::group + 1).result), "other_group");

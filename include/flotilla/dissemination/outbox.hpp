@@ -23,6 +23,8 @@ enum class cargo : std::uint8_t {
   about_target,  ///< only what the receiver should know about itself
   own,           ///< that, and our own alive fact: to those who may not know us
   chunk,         ///< rows of the state from `cursor` on
+  questions,     ///< our offers, and ranges where our views differ
+  answers,       ///< to the questions on the desk at `cursor`
   subject,       ///< the fact about `subject` and nothing else (experiment::multicast)
 };
 
@@ -32,17 +34,18 @@ struct outgoing {
   bool reply{false};       ///< counts against its receiver's share
   bool introduce{false};   ///< ping: asks for the receiver's own fact; ack: ours comes first
   bool tell{false};        ///< the receiver's own record goes along even when it is alive
+  bool compare{false};     ///< ping, ack: a digest of our view goes along
   std::uint16_t limit{0};  ///< most bytes, 0 for no limit but the datagram's
   std::uint32_t sequence{0};
   endpoint to{};
   member_id target{};
   member_id subject{};                  ///< ping_request, relayed_ack, cargo::subject
   flotilla::incarnation incarnation{};  ///< relayed_ack
-  std::uint32_t cursor{0};              ///< state_request, state_reply
-  std::uint64_t cookie{0};              ///< join_request, state_request
+  std::uint32_t cursor{0};  ///< state_request, state_reply; repair_reply: the desk's slot
+  std::uint64_t cookie{0};  ///< join_request, state_request, repair
 
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(std::uint64_t(kind), std::uint64_t(facts), reply, introduce, tell,
+    out.add_all(std::uint64_t(kind), std::uint64_t(facts), reply, introduce, tell, compare,
                 std::uint64_t{limit}, std::uint64_t{sequence}, to, target, subject, incarnation,
                 std::uint64_t{cursor}, cookie);
   }

@@ -73,7 +73,10 @@ inline void engine::return_from_absence(duration late) noexcept {
     s_.urgent.clear(s_.table);
     s_.membership.clear(s_.table);
     s_.hearsay.clear(s_.table);
-    s_.repair_due = s_.now;
+    if (s_.settings.repair_interval != duration::zero()) {
+      s_.repair.listening = true;
+      s_.repair_due = s_.repair_rest = s_.now;
+    }
   }
   s_.health.worsen(1, s_.settings.local_health_max);
   s_.asked.clear();

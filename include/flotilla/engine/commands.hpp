@@ -56,9 +56,9 @@ inline command_error engine::leave() noexcept {
   const std::uint32_t others = s_.table.active() - 1;
   s_.life = engine_life::leaving;
   s_.join = join_round{};
-  s_.repair = transfer{};
+  s_.repair = repair_session{};
   s_.round = probe_round{};
-  s_.table.set_state(member_table::self_row, member_state::left);
+  restate(s_.self().incarnation, s_.self().address, member_state::left);
   requeue(member_table::self_row, true);
   s_.goodbye.begin(s_.now, others, s_.settings.leave_timeout);
   say_farewell();
@@ -72,10 +72,8 @@ inline command_error engine::set_address(const endpoint& address) noexcept {
   if (refused != command_error::none) return refused;
   if (!address.is_unicast()) return command_error::bad_address;
   if (address == s_.self().address) return command_error::none;
-  s_.table.set_address(member_table::self_row, address);
+  restate(s_.self().incarnation.next(), address, s_.self().state);
   s_.settings.address = address;
-  s_.self().incarnation = s_.self().incarnation.next();
-  s_.self().place_incarnation = s_.self().incarnation;
   requeue(member_table::self_row, true);
   tell_everybody(member_table::self_row);
   return command_error::none;

@@ -66,6 +66,7 @@ inline void engine::commit(const transition& change, provenance from,
                            const evidence& ours) noexcept {
   row& r = s_.table[change.at];
   const bool active = is_active(r.state);
+  digest(change);
   if (!change.added && change.before_active && r.state == member_state::dead) penalize(change.at);
   announce(change, ours);
   if (change.verdict_changed || change.added) retime(change, ours);
@@ -73,8 +74,9 @@ inline void engine::commit(const transition& change, provenance from,
   if (!active) s_.order.remove(s_.table, change.at);
   // What came with a transfer is known where it came from; passing it on would be a storm with
   // every joiner. Unless two groups are meeting: then it is news to ours. And a farewell or a death
-  // may have reached nobody else (L9).
-  const bool news = from != provenance::transfer || s_.join.bridging || !active;
+  // may have reached nobody else (L9). What came by repair goes on by repair.
+  const bool transferred = from == provenance::transfer;
+  const bool news = !is_pulled(from) || (transferred && (s_.join.bridging || !active));
   // Accusations and farewells carry no address: where such a member was is not told anew (S14).
   const bool shown = change.verdict_changed || change.added || r.state == member_state::alive;
   if (r.state == member_state::alive && !r.placed()) {
@@ -96,6 +98,32 @@ inline void engine::commit(const transition& change, provenance from,
     // Of those that nobody here has ever met only a few: they must not displace the others.
     s_.healing.add(r.id, r.address, s_.now, wait);
   }
+}
+
+/// Keeps the digests of ranges in step: suspicion alone does not change them.
+inline void engine::digest(const transition& change) noexcept {
+  const row& r = s_.table[change.at];
+  const bool was_there = !change.added && change.before_active;
+  const bool active = is_active(r.state);
+  const bool moved = change.address_changed || change.before_place != r.place_incarnation;
+  if (was_there && active && !moved) return;
+  if (was_there) {
+    s_.ranges.remove(s_.table, change.at, change.before_place, change.before_address);
+  }
+  if (active) s_.ranges.add(s_.table, change.at);
+}
+
+/// What this engine says of itself changes: nobody is told by this.
+inline void engine::restate(flotilla::incarnation number, const endpoint& address,
+                            member_state state) noexcept {
+  row& r = s_.self();
+  if (is_active(r.state)) {
+    s_.ranges.remove(s_.table, member_table::self_row, r.place_incarnation, r.address);
+  }
+  r.incarnation = r.place_incarnation = number;
+  if (r.address != address) s_.table.set_address(member_table::self_row, address);
+  if (r.state != state) s_.table.set_state(member_table::self_row, state);
+  if (is_active(state)) s_.ranges.add(s_.table, member_table::self_row);
 }
 
 /// Ends the timer of the former state and starts that of the new one: no timer outlives the
@@ -156,7 +184,7 @@ inline void engine::confirm(row_index at, member_id accuser, provenance from) no
   suspicion& record = s_.suspicions[timer];
   if (accuser == s_.self().id || !record.confirm(accuser) || record.wanted == 0) return;
   record.told = accuser;
-  if (from != provenance::transfer) requeue(at, false);
+  if (!is_pulled(from)) requeue(at, false);
   // Not in the past: nobody has missed that deadline.
   if (!record.expired) {
     s_.suspicions.reschedule(timer, detail::later(verdict_time(record), s_.now));

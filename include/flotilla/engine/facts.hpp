@@ -17,6 +17,7 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
         absorb(in, fact, from);
         if (s_.life == engine_life::left) return;
         break;
+      case wire::fact_read::digest: break;
       case wire::fact_read::skipped: ++stats_.facts_skipped; break;
       case wire::fact_read::malformed:
       case wire::fact_read::end: return;
@@ -46,7 +47,7 @@ inline void engine::absorb(const inbound& in, const wire::fact& fact, provenance
 inline void engine::absorb_own(const wire::fact& fact) noexcept {
   if (s_.settings.experiment.final_death && fact.state == member_state::dead &&
       s_.life == engine_life::running) {
-    s_.table.set_state(member_table::self_row, member_state::dead);
+    restate(s_.self().incarnation, s_.self().address, member_state::dead);
     s_.life = engine_life::left;  // at once; take() sees to it that nothing more is said
     return;
   }
@@ -75,9 +76,7 @@ inline void engine::absorb_own(const wire::fact& fact) noexcept {
 inline void engine::raise_past(flotilla::incarnation told) noexcept {
   if (!s_.settings.experiment.refutation) return;
   ++stats_.refutations;
-  row& self_row = s_.self();
-  self_row.incarnation = told.next();
-  self_row.place_incarnation = self_row.incarnation;
+  restate(told.next(), s_.self().address, s_.self().state);
   requeue(member_table::self_row, true);
   tell_everybody(member_table::self_row);
 }
@@ -136,7 +135,7 @@ inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
     verify(fact.subject, fact.address);
     return;
   }
-  const bool hearsay = from == provenance::gossip || !s_.join.active;
+  const bool hearsay = from != provenance::transfer || !s_.join.active;
   if (hearsay && !takes_on_trust(in, from)) {
     ++stats_.members_refused_rate;
     s_.limits.refuse(refusal_reason::rate);

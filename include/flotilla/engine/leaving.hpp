@@ -43,6 +43,7 @@ inline void engine::fall_silent() noexcept {
   s_.life = engine_life::left;
   s_.goodbye = farewell{};
   s_.waiting.clear();
+  s_.desk.clear();
   s_.relays = relay_table{};  // who left answers no more, nacks included
 }
 

@@ -26,7 +26,7 @@ inline bool engine::takes_on_trust(const inbound& in, provenance from) noexcept 
   if (s_.order.heard() / 2 >= burst) return false;
   if (kept != 0 && s_.table.size() >= s_.table.limit() - kept) return false;
   // What we have asked for is not limited by who says it.
-  if (from != provenance::gossip) return true;
+  if (from != provenance::gossip && from != provenance::offer) return true;
   return s_.limits.trust(s_.limits.share_of(in.from, is_known(in)), burst);
 }
 

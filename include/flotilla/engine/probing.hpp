@@ -12,6 +12,7 @@ inline void engine::run_period() noexcept {
   end_round();
   ++s_.period;
   s_.chunks_left = s_.settings.max_chunks;
+  s_.requests_left = s_.settings.max_chunks;
   begin_newcomers_period();
   // A period that is on time keeps its beat; after a delay the beat starts anew: no stacked
   // periods.
@@ -37,7 +38,6 @@ inline void engine::run_period() noexcept {
     ping.sequence = s_.pending.ask(ping_purpose::heal, member_id{}, dead.address, s_.now);
     send_own(ping);
   }
-  if (s_.settings.repair_interval != duration::zero() && s_.repair_due <= s_.now) begin_repair();
 }
 
 /// How long our ping may take to be answered before helpers are asked.
@@ -96,6 +96,7 @@ inline void engine::begin_round() noexcept {
   outgoing ping;
   ping.to = r.address;
   ping.target = r.id;
+  ping.compare = compares_views();
   ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, r.address, s_.now);
   s_.round.begin(r, ping.sequence, s_.now, direct_patience());
   send_own(ping);

@@ -81,6 +81,7 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   reply.sequence = message.sequence;
   reply.facts = is_known(in) ? cargo::gossip : cargo::about_target;
   reply.introduce = in.head.introduce;
+  reply.compare = is_known(in) && shows_view(in);
   reply.tell = at != no_row &&
                (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
   send_reply(reply, in);
@@ -158,6 +159,7 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
   }
   absorb_all(in, provenance::gossip);
   s_.acknowledged = true;
+  if (of_round) compare_views(in);
   if (s_.life == engine_life::leaving) run_farewell();
 }
 
@@ -207,13 +209,13 @@ inline void engine::on_message(const inbound& in, const wire::state_request& mes
 inline void engine::on_message(const inbound& in, const wire::state_reply& message) noexcept {
   ping_purpose purpose{};
   pending_ping* const found = s_.pending.find(message.sequence, purpose);
-  if (found == nullptr || purpose != ping_purpose::transfer || found->to != in.from ||
-      (found->target != member_id{} && found->target != in.head.sender)) {
+  if (found == nullptr || purpose != ping_purpose::transfer || found->reference >= max_seeds ||
+      found->to != in.from || (found->target != member_id{} && found->target != in.head.sender)) {
     ++stats_.replies_unmatched;
     return;
   }
   const std::uint8_t reference = found->reference;
-  transfer* const from = reference < max_seeds ? &s_.join.seeds[reference] : &s_.repair;
+  transfer* const from = &s_.join.seeds[reference];
   found->waiting = false;
   if (from->sequence != message.sequence) {
     ++stats_.replies_unmatched;
@@ -242,13 +244,7 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   from->cursor = message.next;
   from->attempts = 0;
   from->retry_due = time_point::max();
-  if (reference < max_seeds) {
-    continue_join(reference, message);
-  } else if (message.next == wire::end_of_state) {
-    from->stop(transfer::phase::idle);
-  } else {
-    request_state(*from, reference);
-  }
+  continue_join(reference, message);
 }
 
 }  // namespace v1

@@ -23,6 +23,8 @@
 #include <flotilla/engine/event_queue.hpp>
 #include <flotilla/exchange/join.hpp>
 #include <flotilla/exchange/leave.hpp>
+#include <flotilla/exchange/range_digest.hpp>
+#include <flotilla/exchange/repair.hpp>
 #include <flotilla/exchange/reservoir.hpp>
 #include <flotilla/exchange/transfer.hpp>
 #include <flotilla/membership/absent_cache.hpp>
@@ -67,7 +69,12 @@ struct engine_state {
         absent{from.max_absent},
         denied{from.max_denied},
         chunks_left{from.max_chunks},
-        limits{cookie_key} {}
+        requests_left{from.max_chunks},
+        limits{cookie_key},
+        ranges{from.cluster, from.expected_members},
+        desk{repair_desk::slots} {
+    ranges.add(table, member_table::self_row);
+  }
 
   /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
   /// two events is shorter than 22; a tick handles a bounded number of timers; and some of our own.
@@ -86,15 +93,15 @@ struct engine_state {
            order.bytes_allocated() + pending.bytes_allocated() + urgent.bytes_allocated() +
            membership.bytes_allocated() + hearsay.bytes_allocated() + waiting.bytes_allocated() +
            events.bytes_allocated() + healing.bytes_allocated() + absent.bytes_allocated() +
-           denied.bytes_allocated();
+           denied.bytes_allocated() + ranges.bytes_allocated() + desk.bytes_allocated();
   }
 
   [[nodiscard]] std::uint64_t hash() const noexcept {
     detail::state_hasher out;
     out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
-                repair_wait, missed, hold_until, heard, deaf, held, std::uint64_t{period},
-                std::uint64_t{chunks_left});
+                repair_wait, repair_rest, repair_pause, missed, hold_until, heard, deaf, held,
+                std::uint64_t{period}, std::uint64_t{chunks_left}, std::uint64_t{requests_left});
     random.hash_into(out);
     table.hash_into(out);
     hash_timers_into(out);
@@ -111,6 +118,8 @@ struct engine_state {
     events.hash_into(out);
     join.hash_into(out);
     repair.hash_into(out);
+    ranges.hash_into(out);
+    desk.hash_into(out);
     goodbye.hash_into(out);
     healing.hash_into(out);
     absent.hash_into(out);
@@ -158,17 +167,22 @@ struct engine_state {
   event_queue events;
 
   join_round join{};
-  transfer repair{};
-  time_point repair_due{time_point::max()};
-  duration repair_wait{};  ///< until the repair after that; doubles up to config::repair_interval
+  repair_session repair{};
+  time_point repair_due{time_point::max()};  ///< when views are compared even though gossip waits
+  duration repair_wait{};  ///< until the one after that; doubles up to config::repair_interval
+  time_point repair_rest{time_point::min()};  ///< no repair before
+  duration repair_pause{};                    ///< after the latest one; doubles as well
   farewell goodbye{};
   reservoir healing;
   absent_cache absent;
   deny_list denied;
   conflict_limiter conflicts{};
-  std::uint32_t chunks_left;  ///< that may still be served in this period
-  newcomer_limits limits;     ///< on what others say unasked of members unknown here
-  hearsay_check asked{};      ///< those known by hearsay that are being asked out of turn
+  std::uint32_t chunks_left;    ///< that may still be served in this period
+  std::uint32_t requests_left;  ///< of repair that may still be sent in this period
+  newcomer_limits limits;       ///< on what others say unasked of members unknown here
+  hearsay_check asked{};        ///< those known by hearsay that are being asked out of turn
+  range_digest ranges;
+  repair_desk desk;
 
  private:
   void hash_timers_into(detail::state_hasher& out) const noexcept {

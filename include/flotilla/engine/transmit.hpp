@@ -32,6 +32,10 @@ inline void engine::send_reply(const outgoing& what, const inbound& to) noexcept
 }
 
 inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer) noexcept {
+  while (!s_.waiting.empty() && s_.waiting.front().kind == wire::message_kind::repair_request &&
+         s_.waiting.front().sequence != s_.repair.sequence) {
+    s_.waiting.pop_front();  // answered, or asked anew, before it was pulled
+  }
   if (s_.waiting.empty()) return std::nullopt;
   const outgoing what = s_.waiting.front();
   std::size_t room = s_.settings.max_datagram_size - s_.settings.datagram_overhead;
@@ -79,6 +83,10 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
     case wire::message_kind::state_reply:
       return wire::write_message(
           out, head, wire::state_reply{what.sequence, what.cookie, what.cursor, s_.table.active()});
+    case wire::message_kind::repair_request:
+      return wire::write_message(out, head, wire::repair_request{what.sequence, what.cookie});
+    case wire::message_kind::repair_reply:
+      return wire::write_message(out, head, wire::repair_reply{what.sequence, what.cookie});
   }
   return false;
 }
@@ -101,7 +109,10 @@ inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcep
       put_fact(out, fact_of(subject));
     }
   }
+  if (what.compare) wire::write_view(out, s_.ranges.view());
   switch (what.facts) {
+    case cargo::questions: write_questions(out); return;
+    case cargo::answers: write_answers(out, what); return;
     case cargo::about_target: return;
     case cargo::own: put_fact(out, fact_of(member_table::self_row)); return;
     case cargo::gossip: write_gossip(out, what, about); return;

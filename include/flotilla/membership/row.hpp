@@ -2,6 +2,7 @@
 // Rows never move; other rooms name them by number and keep their own positions in them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include <flotilla/detail/flat_index.hpp>
@@ -27,11 +28,13 @@ struct row {
   endpoint address{};
   member_state state{member_state::alive};
   gossip_class queued{gossip_class::none};
-  bool address_indexed{false};
-  bool proven{false};             ///< has answered us from this address, or echoed our cookie there
-  bool hearsay{false};            ///< others told of it, unasked; it has never answered us
+  bool address_indexed : 1 {false};
+  bool proven : 1 {false};        ///< has answered us from this address, or echoed our cookie there
+  bool hearsay : 1 {false};       ///< others told of it, unasked; it has never answered us
   std::uint8_t broken_rounds{0};  ///< rounds in a row that only a helper got through
-  std::uint32_t queue_at{0};      ///< dissemination/gossip_queue.hpp
+  /// exchange/range_digest.hpp; three bytes, which lie here for nothing
+  std::array<std::uint8_t, 3> range_next{0xff, 0xff, 0xff};
+  std::uint32_t queue_at{0};       ///< dissemination/gossip_queue.hpp
   std::uint32_t order_at{no_row};  ///< detection/probe_order.hpp; in a free row the next one
   detail::timer_ref timer{detail::no_timer};  ///< suspicion or tombstone, by state
   std::uint32_t contacted_in{0};              ///< period of the last ping outside the probe round
@@ -47,8 +50,10 @@ struct row {
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(id, incarnation, place_incarnation, address, state, std::uint64_t(queued),
                 address_indexed, proven, hearsay, std::uint64_t{broken_rounds},
-                std::uint64_t{queue_at}, std::uint64_t{order_at}, std::uint64_t{timer},
-                std::uint64_t{contacted_in}, std::uint64_t{penalty}, penalized);
+                std::uint64_t{range_next[0]}, std::uint64_t{range_next[1]},
+                std::uint64_t{range_next[2]}, std::uint64_t{queue_at}, std::uint64_t{order_at},
+                std::uint64_t{timer}, std::uint64_t{contacted_in}, std::uint64_t{penalty},
+                penalized);
   }
   friend bool operator==(const row&, const row&) noexcept = default;
 };

@@ -17,8 +17,15 @@ enum class provenance : std::uint8_t {
   gossip,      ///< piggybacked by anybody
   first_hand,  ///< said by the member itself, in answer to us
   transfer,    ///< part of a chunk of state; never queued while the group is only being learnt
+  repair,      ///< asked for by our repair; never queued
+  offer,       ///< offered by another's repair: unsolicited like gossip, and never queued
   local,       ///< our own verdict or command
 };
+
+/// True for what is known where it came from: passing it on would be a storm.
+[[nodiscard]] constexpr bool is_pulled(provenance from) noexcept {
+  return from == provenance::transfer || from == provenance::repair || from == provenance::offer;
+}
 
 /// What one fact, verdict or command did to one row.
 struct transition {
@@ -28,6 +35,8 @@ struct transition {
   member_state before_state{};  ///< meaningful unless added
   flotilla::incarnation before_incarnation{};
   bool address_changed{false};
+  flotilla::incarnation before_place{};  ///< of the former address (meaningless when added)
+  endpoint before_address{};
   endpoint proven_before{};     ///< the former address, if the member had answered from there
   bool verdict_changed{false};  ///< incarnation or state
   member_id accuser{};          ///< of a suspect or dead fact
@@ -53,6 +62,8 @@ struct transition {
   change.before_state = r.state;
   change.before_active = is_active(r.state);
   change.before_incarnation = r.incarnation;
+  change.before_place = r.place_incarnation;
+  change.before_address = r.address;
   change.address_changed = r.address != now.address;
   if (change.address_changed && r.proven) change.proven_before = r.address;
   change.verdict_changed = r.state != now.state || r.incarnation != now.incarnation;

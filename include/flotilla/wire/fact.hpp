@@ -10,6 +10,7 @@
 #include <flotilla/member.hpp>
 #include <flotilla/result.hpp>
 #include <flotilla/wire/address.hpp>
+#include <flotilla/wire/digest.hpp>
 #include <flotilla/wire/reader.hpp>
 #include <flotilla/wire/writer.hpp>
 
@@ -69,8 +70,8 @@ constexpr bool write_fact(writer& out, const fact& what) noexcept {
   return true;
 }
 
-/// How reading one fact went.
-enum class fact_read : std::uint8_t { fact, skipped, end, malformed };
+/// How reading one fact went. Digests are checked here and read by digest_reader.
+enum class fact_read : std::uint8_t { fact, digest, skipped, end, malformed };
 
 /// Reads fact after fact. A malformed one ends the reading, and `error()` says what is wrong.
 class fact_reader {
@@ -86,6 +87,11 @@ class fact_reader {
     const std::uint8_t size = in_.u8();
     reader body{in_.bytes(size)};
     if (!in_.ok()) return fail(receive_result::truncated);
+    if (is_digest(kind)) {
+      digest_item scratch;
+      const receive_result read = read_digest(kind, body, scratch);
+      return read == receive_result::accepted ? fact_read::digest : fail(read);
+    }
     if (kind >= first_optional_fact) return fact_read::skipped;
     if (kind < 1 || kind > 4) return fail(receive_result::unknown_fact);
     return read_body(body, static_cast<member_state>(kind - 1), out);
@@ -130,6 +136,7 @@ class fact_reader {
   for (;;) {
     switch (facts.next(scratch)) {
       case fact_read::fact:
+      case fact_read::digest:
       case fact_read::skipped: continue;
       case fact_read::end: return receive_result::accepted;
       case fact_read::malformed: return facts.error();

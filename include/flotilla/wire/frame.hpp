@@ -28,6 +28,8 @@
 //   6     join_request    sequence (4), cookie (8)                                    yes
 //   7     state_request   sequence (4), cookie (8), cursor (4)                        yes
 //   8     state_reply     sequence (4), cookie (8), next cursor (4), members (4)      yes
+//   9     repair_request  sequence (4), cookie (8)                                    yes
+//   10    repair_reply    sequence (4), cookie (8)                                    yes
 //
 //   fact            kind (1), size of the rest (1), subject's id (8), incarnation (4), then
 //   1     alive     count of addresses (1: always 1), address (7..19)                 22 with IPv4
@@ -36,6 +38,7 @@
 //   4     left      nothing                                                           14
 //   5     reserved for an eviction by the whole group
 //   128.. optional: skipped by those who do not know the kind; 255 is padding
+//   129 to 133: digests of views (wire/digest.hpp)
 #pragma once
 
 #include <cstddef>
@@ -67,6 +70,8 @@ enum class message_kind : std::uint8_t {
   join_request = 6,
   state_request = 7,
   state_reply = 8,
+  repair_request = 9,
+  repair_reply = 10,
 };
 
 struct frame {
@@ -124,7 +129,7 @@ constexpr void finish_frame(writer& out) noexcept {
   if ((flags & ~flag_introduce) != 0) return receive_result::unknown_flags;
   if (size < length) return receive_result::truncated;
   if (size > length) return receive_result::trailing_bytes;
-  if (kind < 1 || kind > 8) return receive_result::unknown_kind;
+  if (kind < 1 || kind > 10) return receive_result::unknown_kind;
   head.kind = static_cast<message_kind>(kind);
   head.introduce = flags != 0;
   if (head.sender == member_id{}) return receive_result::bad_id;

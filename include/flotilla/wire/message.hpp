@@ -16,6 +16,8 @@
 #include <flotilla/wire/ping_request.hpp>
 #include <flotilla/wire/reader.hpp>
 #include <flotilla/wire/relayed_ack.hpp>
+#include <flotilla/wire/repair_reply.hpp>
+#include <flotilla/wire/repair_request.hpp>
 #include <flotilla/wire/state_reply.hpp>
 #include <flotilla/wire/state_request.hpp>
 #include <flotilla/wire/writer.hpp>
@@ -25,7 +27,7 @@ inline namespace v1 {
 namespace wire {
 
 using message_body = std::variant<ping, ping_request, ack, relayed_ack, nack, join_request,
-                                  state_request, state_reply>;
+                                  state_request, state_reply, repair_request, repair_reply>;
 
 /// A decoded datagram. `facts` points into the received bytes and has been checked.
 struct message {
@@ -57,6 +59,8 @@ template <class Body>
     case message_kind::join_request: return read_one<join_request>(in, out);
     case message_kind::state_request: return read_one<state_request>(in, out);
     case message_kind::state_reply: return read_one<state_reply>(in, out);
+    case message_kind::repair_request: return read_one<repair_request>(in, out);
+    case message_kind::repair_reply: return read_one<repair_reply>(in, out);
   }
   return receive_result::unknown_kind;
 }

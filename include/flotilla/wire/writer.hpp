@@ -48,6 +48,10 @@ class writer {
     size_ += source.size();
   }
 
+  /// Overwrites a byte that was written before, at `at`.
+  constexpr void patch_u8(std::size_t at, std::uint8_t value) noexcept {
+    if (at < size_) buffer_[at] = static_cast<std::byte>(value);
+  }
   /// Overwrites two bytes that were written before, at `at`.
   constexpr void patch_u16(std::size_t at, std::uint16_t value) noexcept {
     if (at + 2 > size_) return;

@@ -87,7 +87,9 @@ bool wait_coarsely(cluster& group, Done done, std::uint32_t most_periods) {
   wire::fact_reader facts{message.facts};
   wire::fact scratch;
   std::uint32_t count = 0;
-  while (facts.next(scratch) == wire::fact_read::fact) ++count;
+  for (auto read = facts.next(scratch); read != wire::fact_read::end; read = facts.next(scratch)) {
+    count += read == wire::fact_read::fact ? 1U : 0U;
+  }
   return count;
 }
 

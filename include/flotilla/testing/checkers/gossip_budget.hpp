@@ -119,6 +119,7 @@ class gossip_budget_checker final : public traffic_checker {
     using kind = wire::message_kind;
     const kind what = out().head().kind;
     return what == kind::join_request || what == kind::state_request || what == kind::state_reply ||
+           what == kind::repair_request || what == kind::repair_reply ||
            out().head().target == member_id{};
   }
 

@@ -13,7 +13,7 @@ namespace testing {
 inline void liveness::on_tick(time_point now, node_index node, const engine& before) {
   (void)now;
   if (victim_ == no_node) return;
-  turn_ = {node, before.stats().probes, before.stats().repairs, 0, 0};
+  turn_ = {node, before.stats().probes, before.stats().repair_requests_sent, 0, 0};
 }
 
 inline void liveness::on_send(time_point now, node_index node, const engine& after,
@@ -27,14 +27,14 @@ inline void liveness::on_send(time_point now, node_index node, const engine& aft
 }
 
 /// Only the tick that begins a probe round counts, since a member also pings for others. There the
-/// last datagram is a repair's request when a repair has begun as well.
+/// last datagram is a repair's request when one was due as well.
 inline void liveness::on_step(time_point now, node_index node, const engine& after,
                               input_kind input) {
   const turn done = turn_;
   turn_ = turn{};
   if (done.node != node || input != input_kind::tick || done.first_to_victim == 0) return;
   if (after.stats().probes == done.probes) return;
-  const bool repaired = after.stats().repairs != done.repairs;
+  const bool repaired = after.stats().repair_requests_sent != done.repairs;
   if (repaired && done.first_to_victim == done.sent) return;
   observation& o = observer(node);
   if (o.probed == time_point::max()) o.probed = now;

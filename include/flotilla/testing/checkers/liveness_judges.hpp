@@ -107,7 +107,9 @@ inline liveness::load liveness::load_so_far() const {
     const statistics& s = group()[i].stats();
     sum.probes += s.probes;
     sum.sent += s.datagrams_sent;
-    sum.repair += s.chunks_served + s.chunks_received;  // a reply, and the request for one
+    // a reply, and the request for one
+    sum.repair += s.chunks_served + s.chunks_received;
+    sum.repair += s.repair_requests_served + s.repair_replies_received;
     sum.tries += s.healing_attempts;
   }
   return sum;

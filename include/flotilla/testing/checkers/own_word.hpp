@@ -162,7 +162,8 @@ inline void own_word_checker::on_receive(time_point now, node_index node, const 
   if (wire::read_message(bytes, w.tag, message) != receive_result::accepted) return;
   heard_.kind = message.head.kind;
   heard_.refusable = heard_.kind == wire::message_kind::join_request ||
-                     heard_.kind == wire::message_kind::state_request;
+                     heard_.kind == wire::message_kind::state_request ||
+                     heard_.kind == wire::message_kind::repair_request;
   wire::fact_reader facts{message.facts};
   wire::fact fact;
   for (;;) {
@@ -187,7 +188,8 @@ inline void own_word_checker::judge_answer(node_index node, const engine& after)
   if (heard_.about_self || !w.acknowledged) {
     const bool accepted = after.stats().count(receive_result::accepted) != heard_.accepted;
     const bool matched = accepted && unmatched(after.stats()) == heard_.unmatched;
-    const bool reply = heard_.kind == wire::message_kind::state_reply;
+    const bool reply = heard_.kind == wire::message_kind::state_reply ||
+                       heard_.kind == wire::message_kind::repair_reply;
     taken = accepted && (matched || !reply);
     if (matched && (reply || heard_.kind == wire::message_kind::ack)) w.acknowledged = true;
   }

@@ -43,7 +43,7 @@ struct load {
 ///  each verdict put off, those for at
 ///    most 32 suspects after an absence), at most `helpers` ping requests, a nack for each of 32
 ///    relays, a request to each of 16 seeds and one for repair; a leaver pings at most 32. Answers
-///    (acks, relayed acks, state replies) are sent by datagrams alone, one at most.
+///    (acks, relayed acks, replies of state and repair) are sent by datagrams alone, one at most.
 ///
 /// What experiment::multicast sends to everybody is left out of these.
 class pace_checker final : public traffic_checker {
@@ -197,11 +197,13 @@ class pace_checker final : public traffic_checker {
     limit(node, "pings", kind::ping, pings);
     limit(node, "ping requests", kind::ping_request, settings.helpers);
     limit(node, "nacks", kind::nack, max_relays);
-    const std::uint64_t asked = counts_.of(kind::join_request) + counts_.of(kind::state_request);
+    const std::uint64_t asked = counts_.of(kind::join_request) + counts_.of(kind::state_request) +
+                                counts_.of(kind::repair_request);
     if (asked > max_seeds + 1) violated("S17", node, "too many requests for state in a tick");
     limit(node, "acks", kind::ack, 0);
     limit(node, "relayed acks", kind::relayed_ack, 0);
     limit(node, "state replies", kind::state_reply, 0);
+    limit(node, "repair replies", kind::repair_reply, 0);
   }
 
   void check_answers(node_index node) {
@@ -209,6 +211,8 @@ class pace_checker final : public traffic_checker {
     limit(node, "acks", kind::ack, 1);
     limit(node, "relayed acks", kind::relayed_ack, 1);
     limit(node, "state replies", kind::state_reply, 1);
+    limit(node, "repair replies", kind::repair_reply, 1);
+    limit(node, "repair requests", kind::repair_request, 1);
     limit(node, "ping requests", kind::ping_request, 0);
     limit(node, "nacks", kind::nack, 0);
   }

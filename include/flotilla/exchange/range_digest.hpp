@@ -1,0 +1,244 @@
+// flotilla/exchange/range_digest.hpp - digests over ranges of hashed ids, kept incrementally
+// Two views are compared by the digests of ever smaller ranges; equal ones are not looked into.
+//
+// A record is what one alive fact says of an active member: id, the incarnation that its address
+// stood in, and that address. The ids' hashes are the same in the whole group, and the leading bits
+// name a range (wire/digest.hpp); its digest is the sum of its records' hashes, so that one change
+// touches one leaf and what lies above it, and no order matters. A leaf is meant to hold up to 16
+// members; the tree doubles as the group grows.
+//
+// Why ranges, and not a Merkle search tree or an invertible Bloom lookup table: a search tree's
+// shape hangs on its contents, so that a server without state must walk it and a hostile id can
+// deepen it; a lookup table is up to twice as small on the wire, but decodes nothing at all when
+// there is more to tell than it was made for, must be estimated first, and cannot be made finer
+// where the difference lies. Ranges need neither, each answer is good for itself, any datagram may
+// be lost, and what is sent stays below three times what differs (tests/paper/figures/repair.cpp
+// has the bytes of all three). Short digests (two bytes on the wire) are salted by the request's
+// number: what one comparison overlooks by chance the next one finds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <flotilla/detail/buffer.hpp>
+#include <flotilla/detail/mix.hpp>
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/endpoint.hpp>
+#include <flotilla/membership/member_table.hpp>
+#include <flotilla/wire/digest.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// Where a member stands among the hashed ids, and the hash of its record.
+struct range_record {
+  std::uint32_t place{0};
+  std::uint64_t hash{0};
+};
+
+/// 16 of 64 bits, other ones under each salt.
+[[nodiscard]] constexpr std::uint16_t short_digest(std::uint64_t sum, std::uint32_t salt) noexcept {
+  return static_cast<std::uint16_t>(
+      detail::mix(sum ^ std::uint64_t{salt} * 0x9e3779b97f4a7c15U, detail::mix_key{}) >> 48U);
+}
+
+class range_digest {
+ public:
+  static constexpr std::uint32_t members_per_leaf = 16;
+  static constexpr unsigned max_depth = 20;
+  /// Members of one leaf that can be enumerated. More are there only by ids made for it, and those
+  /// are compared, but not repaired.
+  static constexpr std::uint32_t max_chain = 256;
+
+  range_digest() noexcept = default;
+  /// Of the group of this name, with room for `expected` members. May throw std::bad_alloc.
+  range_digest(std::string_view cluster, std::uint32_t expected)
+      : key_{key_of(cluster)},
+        depth_{depth_for(expected)},
+        sums_(2U << depth_),
+        heads_(1U << depth_) {
+    for (std::size_t i = 0; i < heads_.size(); ++i) heads_[i] = no_row;
+  }
+
+  /// Bits of hash that a leaf fixes.
+  [[nodiscard]] unsigned depth() const noexcept { return depth_; }
+  /// The digest of the whole view, in 32 bits.
+  [[nodiscard]] std::uint32_t view() const noexcept {
+    return static_cast<std::uint32_t>(detail::mix(sum(wire::whole_range), key_) >> 32U);
+  }
+  /// The sum of a range that is no deeper than the leaves.
+  [[nodiscard]] std::uint64_t sum(wire::range_code range) const noexcept { return sums_[range]; }
+
+  [[nodiscard]] range_record record_of(member_id id, flotilla::incarnation number,
+                                       const endpoint& address) const noexcept {
+    const std::uint64_t place = detail::mix(static_cast<std::uint64_t>(id), key_);
+    const std::uint64_t where = detail::endpoint_digest(address, key_);
+    return {static_cast<std::uint32_t>(place >> 32U),
+            detail::mix(detail::mix(place ^ number.value(), key_) ^ where, key_)};
+  }
+  [[nodiscard]] range_record record_of(const row& r) const noexcept {
+    return record_of(r.id, r.place_incarnation, r.address);
+  }
+
+  /// Adds an active member's record as its row has it. O(1), but for the tree's doubling: without
+  /// memory for that the leaves hold more.
+  void add(member_table& table, row_index at) noexcept {
+    const range_record record = record_of(table[at]);
+    if (++size_ > members_per_leaf << depth_) grow(table, at);
+    link(table, at, leaf_of(record.place));
+    change(record.place, record.hash);
+  }
+
+  /// Removes the record that was added for this row; what it said then must be given.
+  void remove(member_table& table, row_index at, flotilla::incarnation number,
+              const endpoint& address) noexcept {
+    const range_record record = record_of(table[at].id, number, address);
+    --size_;
+    unlink(table, at, leaf_of(record.place));
+    change(record.place, std::uint64_t{0} - record.hash);
+  }
+
+  /// Calls `visit(row, record)` for each record in the range until it returns false. At most
+  /// `budget` leaves and rows are looked at, and taken off it; false when that was not enough.
+  template <class Visit>
+  bool walk(const member_table& table, wire::range_code range, std::uint32_t& budget,
+            Visit visit) const noexcept {
+    const unsigned deep = wire::range_depth(range);
+    const bool above = deep < depth_;
+    std::uint32_t leaf = above ? range << (depth_ - deep) : range >> (deep - depth_);
+    leaf -= 1U << depth_;
+    const std::uint32_t end = leaf + (above ? 1U << (depth_ - deep) : 1U);
+    for (; leaf < end; ++leaf) {
+      if (budget == 0) return false;
+      --budget;
+      for (row_index at = heads_[leaf]; at != no_row; at = next_of(table[at])) {
+        if (budget == 0) return false;
+        --budget;
+        const range_record record = record_of(table[at]);
+        if (code_of(record.place, deep) != range) continue;
+        if (!visit(at, record)) return true;
+      }
+    }
+    return true;
+  }
+
+  /// The sums of the 2^bits parts of a range. False when `budget` rows were not enough.
+  bool split(const member_table& table, wire::range_code range, unsigned bits,
+             std::uint32_t& budget, std::span<std::uint64_t> sums) const noexcept {
+    const unsigned deep = wire::range_depth(range) + bits;
+    const std::uint32_t first = range << bits;
+    if (deep <= depth_) {
+      for (std::uint32_t i = 0; i < 1U << bits; ++i) sums[i] = sums_[first + i];
+      return true;
+    }
+    for (std::uint32_t i = 0; i < 1U << bits; ++i) sums[i] = 0;
+    return walk(table, range, budget, [&](row_index, const range_record& record) {
+      sums[code_of(record.place, deep) - first] += record.hash;
+      return true;
+    });
+  }
+
+  [[nodiscard]] std::size_t bytes_allocated() const noexcept {
+    return sums_.bytes_allocated() + heads_.bytes_allocated();
+  }
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(std::uint64_t{depth_}, std::uint64_t{size_}, sum(wire::whole_range));
+  }
+  friend bool operator==(const range_digest&, const range_digest&) noexcept = default;
+
+ private:
+  /// The same in the whole group, so that it protects nothing: who can forge facts can forge ids.
+  /// What many members at one hash cost is bounded by max_chain and by the budgets of walks.
+  [[nodiscard]] static constexpr detail::mix_key key_of(std::string_view cluster) noexcept {
+    detail::mix_key key;
+    key.a = cluster.size();
+    for (const char c : cluster) {
+      key.a = detail::mix(key.a ^ static_cast<unsigned char>(c), detail::mix_key{});
+    }
+    key.a = detail::mix(key.a, detail::mix_key{});
+    key.b = detail::mix(key.a, detail::mix_key{});
+    return key;
+  }
+  [[nodiscard]] static constexpr unsigned depth_for(std::uint32_t members) noexcept {
+    unsigned depth = 0;
+    while (depth < max_depth && members > members_per_leaf << depth) ++depth;
+    return depth;
+  }
+  [[nodiscard]] static constexpr wire::range_code code_of(std::uint32_t place,
+                                                          unsigned depth) noexcept {
+    return static_cast<wire::range_code>((std::uint64_t{1} << 32U | place) >> (32 - depth));
+  }
+  [[nodiscard]] std::uint32_t leaf_of(std::uint32_t place) const noexcept {
+    return code_of(place, depth_) - (1U << depth_);
+  }
+
+  [[nodiscard]] static row_index next_of(const row& r) noexcept {
+    const std::uint32_t next = std::uint32_t{r.range_next[0]} << 16U |
+                               std::uint32_t{r.range_next[1]} << 8U | r.range_next[2];
+    return next == 0xffffffU ? no_row : next;
+  }
+  static void set_next(row& r, row_index next) noexcept {
+    r.range_next = {static_cast<std::uint8_t>(next >> 16U & 0xffU),
+                    static_cast<std::uint8_t>(next >> 8U & 0xffU),
+                    static_cast<std::uint8_t>(next & 0xffU)};
+  }
+  /// A full leaf's further members are in its sum and in no chain.
+  void link(member_table& table, row_index at, std::uint32_t leaf) noexcept {
+    std::uint32_t length = 0;
+    for (row_index i = heads_[leaf]; i != no_row; i = next_of(table[i])) {
+      if (++length == max_chain) return;
+    }
+    set_next(table[at], heads_[leaf]);
+    heads_[leaf] = at;
+  }
+  void unlink(member_table& table, row_index at, std::uint32_t leaf) noexcept {
+    const row_index next = next_of(table[at]);
+    set_next(table[at], no_row);
+    if (heads_[leaf] == at) {
+      heads_[leaf] = next;
+      return;
+    }
+    for (row_index i = heads_[leaf]; i != no_row; i = next_of(table[i])) {
+      if (next_of(table[i]) != at) continue;
+      set_next(table[i], next);
+      return;
+    }
+  }
+
+  void change(std::uint32_t place, std::uint64_t by) noexcept {
+    for (wire::range_code at = code_of(place, depth_); at != 0; at >>= 1U) sums_[at] += by;
+  }
+
+  void grow(member_table& table, row_index newcomer) noexcept {
+    if (depth_ == max_depth) return;
+    range_digest larger;
+    if (!larger.sums_.try_allocate(4U << depth_) || !larger.heads_.try_allocate(2U << depth_)) {
+      return;
+    }
+    larger.key_ = key_;
+    larger.depth_ = depth_ + 1;
+    larger.size_ = size_;
+    for (std::size_t i = 0; i < larger.heads_.size(); ++i) larger.heads_[i] = no_row;
+    for (row_index at = 0; at < table.end(); ++at) {
+      set_next(table[at], no_row);
+      if (at == newcomer || table[at].id == member_id{} || !is_active(table[at].state)) continue;
+      const range_record record = record_of(table[at]);
+      larger.link(table, at, larger.leaf_of(record.place));
+      larger.change(record.place, record.hash);
+    }
+    sums_.swap(larger.sums_);
+    heads_.swap(larger.heads_);
+    depth_ = larger.depth_;
+  }
+
+  detail::mix_key key_{};
+  unsigned depth_{0};
+  std::uint32_t size_{0};
+  detail::buffer<std::uint64_t> sums_{};  ///< by range code
+  detail::buffer<row_index> heads_{};     ///< of the leaves' chains
+};
+
+}  // namespace v1
+}  // namespace flotilla
