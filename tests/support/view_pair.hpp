@@ -197,6 +197,7 @@ class view_pair {
       const flotilla::endpoint peer = (at_first ? second : first).self().address;
       packet_bytes data{out->bytes.begin(), out->bytes.end()};
       flotilla::endpoint from = who.self().address;
+      if (at_first) played_now_ = false;
       if (at_first && played && out->to != peer) {
         stranger_ = out->to;
         for (std::size_t i = 0; i < 8; ++i) stranger_id_[i] = data[20 + i];

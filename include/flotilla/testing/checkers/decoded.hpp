@@ -34,7 +34,7 @@ class decoded {
     for (;;) {
       const wire::fact_read read = reader.next(one);
       if (read == wire::fact_read::fact) facts_.push_back(one);
-      if (read != wire::fact_read::fact && read != wire::fact_read::skipped) return;
+      if (read == wire::fact_read::end || read == wire::fact_read::malformed) return;
     }
   }
 
@@ -70,7 +70,7 @@ class message_counts {
   }
 
  private:
-  std::array<std::uint64_t, 9> counts_{};
+  std::array<std::uint64_t, 11> counts_{};  // by kind, from 1 on
 };
 
 /// A checker that looks at datagrams. It hands each step to the functions below: heard or ticking
