@@ -128,11 +128,11 @@ class bounds_of_time {
     const duration wait = first + dead_for;
     return (wait < cap ? wait : cap) + tries_before() * longest_period() + 2 * round_trip_;
   }
-  /// Until a fact that has run out of gossip is known to all through repair (extension). Pulling
-  /// the state of a random member first doubles those that know it in each round (log2 n rounds),
+  /// Until a fact that has run out of gossip is known to all through repair (extension). Comparing
+  /// with a random member first doubles those that know it in each round (log2 n rounds),
   /// then squares the part that does not (Demers et al. 1987, section 1.3): from a half to n/2^32
   /// in five rounds more. A round takes five quarters of the interval at most, is begun with the
-  /// next period and pulls chunk by chunk. 0 when there is no repair.
+  /// next period and exchanges datagram by datagram. 0 when there is no repair.
   [[nodiscard]] duration repair() const noexcept {
     if (settings_.repair_interval == duration::zero()) return duration::zero();
     const duration round =
