@@ -242,7 +242,7 @@ struct config {
   /// an eighth of a table of 64 rows or more free. Beyond that a few a period are asked to answer
   /// for themselves. Those that were asked for, or have answered, are limited by max_members alone.
   std::uint32_t max_new_members{4096};
-  /// Chunks of state served in one period, to joiners and to repair; and as many answers of repair
+  /// Chunks of state served in one period to joiners, and as many answers to repairs. and as many answers of repair
   /// are asked for.
   std::uint32_t max_chunks{128};
   /// Datagrams waiting to be pulled. Replies may fill three quarters, one receiver's an eighth.

@@ -115,6 +115,7 @@ class engine {
     wire::frame head;
     std::span<const std::byte> facts;
     std::size_t size{0};
+    bool from_member{false};  ///< its sender was believed alive or suspect when it came
   };
 
   // engine/clock.hpp
@@ -123,7 +124,7 @@ class engine {
   void hold_verdicts(duration length) noexcept;
   [[nodiscard]] bool heard_nobody(const probe_round& ended) const noexcept;
   [[nodiscard]] bool holds_for_silence() noexcept;
-  void hear_again() noexcept;
+  void hear_again(duration silence) noexcept;
   void forget_checks() noexcept;
   void ask_suspects_again() noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
@@ -149,10 +150,12 @@ class engine {
 
   // engine/facts.hpp
   void absorb_all(const inbound& in, provenance from) noexcept;
+  void absorb_heard(const inbound& in) noexcept;
   void absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
   void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
   void absorb_unknown(const inbound& in, const wire::fact& fact, provenance from) noexcept;
+  void recant() noexcept;
   void raise_past(flotilla::incarnation told) noexcept;
 
   // engine/newcomers.hpp
@@ -209,8 +212,8 @@ class engine {
   void run_relays() noexcept;
   void run_suspicions() noexcept;
   void run_tombstones() noexcept;
-  void contact(row_index at, const endpoint& where) noexcept;
-  void verify(member_id id, const endpoint& address) noexcept;
+  void contact(row_index at, const endpoint& where, std::uint8_t reference = 0) noexcept;
+  void verify(member_id id, const endpoint& address, std::uint8_t reference = 0) noexcept;
 
   // engine/backlog.hpp
   [[nodiscard]] std::uint32_t facts_in_a_ping() const noexcept;
@@ -223,6 +226,19 @@ class engine {
   void complete_seed(std::size_t i) noexcept;
   void promote_seed() noexcept;
   void end_join() noexcept;
+  void put_off(transfer& from, std::uint8_t reference, const inbound& in) noexcept;
+  [[nodiscard]] std::uint32_t group_size() const noexcept;
+  [[nodiscard]] bool knows_too_few() const noexcept;
+
+  // engine/visiting.hpp
+  void run_visit() noexcept;
+  void continue_visit(const wire::state_reply& message) noexcept;
+  void meet_parted(member_id id, const endpoint& address) noexcept;
+
+  // engine/serving.hpp
+  void renew_serving() noexcept;
+  [[nodiscard]] std::uint32_t chunks_of_state() const noexcept;
+  [[nodiscard]] member_id somebody_whole(member_id asker) noexcept;
   void serve_state(const inbound& in, std::uint32_t sequence, std::uint64_t cookie,
                    std::uint32_t cursor) noexcept;
 
@@ -300,4 +316,6 @@ class engine {
 #include <flotilla/engine/probing.hpp>
 #include <flotilla/engine/receive.hpp>
 #include <flotilla/engine/repairing.hpp>
+#include <flotilla/engine/serving.hpp>
 #include <flotilla/engine/transmit.hpp>
+#include <flotilla/engine/visiting.hpp>

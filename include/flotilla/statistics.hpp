@@ -38,7 +38,9 @@ struct statistics {
   std::uint64_t facts_about_denied{0};
   std::uint64_t facts_about_unknown{0};  ///< suspect, dead or left about a member never heard of
   std::uint64_t facts_of_the_absent{0};  ///< alive, but its death or farewell had been heard before
-  std::uint64_t facts_skipped{0};        ///< optional fact kinds that this version does not know
+  /// told by somebody who is no member here: that others failed, or that it is alive itself
+  std::uint64_t facts_of_strangers{0};
+  std::uint64_t facts_skipped{0};  ///< optional fact kinds that this version does not know
   std::uint64_t facts_sent{0};
   std::uint64_t facts_unqueued{0};  ///< held, but not passed on: no memory for the queue
   std::uint64_t members_refused_own_address{0};  ///< another id said to live where we do
@@ -83,7 +85,8 @@ struct statistics {
   std::uint64_t adoptions{0};         ///< incarnations adopted first-hand from outside the window
   std::uint64_t join_requests_received{0};
   std::uint64_t chunks_served{0};
-  std::uint64_t chunks_refused{0};  ///< beyond config::max_chunks a period, or with a wrong cookie
+  std::uint64_t chunks_refused{0};   ///< beyond config::max_chunks a period, or with a wrong cookie
+  std::uint64_t joiners_sent_on{0};  ///< of these, those that were told whom to ask instead
   std::uint64_t chunks_received{0};
   std::uint64_t replies_unmatched{0};  ///< state and repair replies that nobody here waits for
   std::uint64_t views_compared{0};     ///< probes that compared the two views
@@ -99,6 +102,7 @@ struct statistics {
   std::uint64_t repair_replies_received{0};
   std::uint64_t repair_ranges_dropped{0};  ///< left to the next repair: no room, or too full
   std::uint64_t healing_attempts{0};
+  std::uint64_t meetings{0};  ///< states pulled from members that had been held dead, or forgotten
 
   // events
   std::uint64_t events{0};

@@ -49,6 +49,26 @@ TEST(Transfer, StoppedItIsNotDueAndExpectsNoAnswerButKeepsWhereItWas) {
   EXPECT_EQ(server, expected);
 }
 
+// A busy server names another: rows there have an order of their own, and so has its cookie.
+TEST(Transfer, MovedItBeginsAnewElsewhereAndKnowsItsWayHome) {
+  transfer server;
+  server.now = phase::pulling;
+  server.attempts = 2;
+  server.id = member_id{7};
+  server.cookie = 8;
+  server.cursor = 9;
+  server.expected = 100;
+  server.home = server.address = endpoint::ipv4({10, 0, 0, 1}, 7946);
+  transfer expected;
+  expected.now = phase::asking;
+  expected.hops = 1;
+  expected.expected = 100;
+  expected.home = server.home;
+  expected.address = endpoint::ipv4({10, 0, 0, 2}, 7946);
+  server.move(expected.address, 1);
+  EXPECT_EQ(server, expected);
+}
+
 TEST(Transfer, AFreshOneIsIdle) {
   EXPECT_EQ(transfer{}.now, phase::idle);
   EXPECT_EQ(transfer{}.retry_due, time_point::max());
@@ -56,7 +76,7 @@ TEST(Transfer, AFreshOneIsIdle) {
 }
 
 TEST(Transfer, EqualityAndHashSeeEveryField) {
-  std::vector<transfer> different(10);
+  std::vector<transfer> different(12);
   different[1].now = phase::asking;
   different[2].attempts = 1;
   different[3].address = endpoint::ipv4({10, 0, 0, 1}, 7946);
@@ -66,6 +86,8 @@ TEST(Transfer, EqualityAndHashSeeEveryField) {
   different[7].expected = 1;
   different[8].sequence = 1;
   different[9].retry_due = time_point{};
+  different[10].hops = 1;
+  different[11].home = endpoint::ipv4({10, 0, 0, 1}, 7946);
   std::set<std::uint64_t> digests;
   for (const transfer& server : different) {
     flotilla::detail::state_hasher out;

@@ -27,7 +27,7 @@ inline void engine::on_message(const inbound& in, const wire::repair_request& me
   }
   const std::size_t slot = s_.desk.find_free();
   const bool answers = s_.life == engine_life::running && !s_.repair.listening;
-  if (!answers || slot == repair_desk::slots || s_.chunks_left == 0) {
+  if (!answers || slot == repair_desk::slots || s_.answers_left == 0) {
     ++stats_.repair_requests_refused;
     return;
   }
@@ -41,7 +41,7 @@ inline void engine::on_message(const inbound& in, const wire::repair_request& me
     ++stats_.transmits_dropped;
     return;
   }
-  --s_.chunks_left;
+  --s_.answers_left;
   ++stats_.repair_requests_served;
   take_questions(in.facts, s_.desk[slot]);
 }

@@ -129,9 +129,11 @@ inline bool engine::holds_for_silence() noexcept {
   return s_.hold_until > s_.now;
 }
 
-/// The silence is over. What was said meanwhile may lie in the driver's socket, or be under way.
-inline void engine::hear_again() noexcept {
+/// The silence is over. What was said meanwhile may lie in the driver's socket, or be under way. If
+/// it has outlasted what verdicts are held for, some may have fallen that only it has caused.
+inline void engine::hear_again(duration silence) noexcept {
   s_.deaf = false;
+  if (silence > suspicion_timeout(s_.settings, s_.table.active())) recant();
   s_.round.pulled = false;  // what the round under way has sent may be lost: it accuses nobody
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + patience());
   ask_suspects_again();
@@ -167,6 +169,7 @@ inline time_point engine::earliest() const noexcept {
   due = earlier(due, s_.tombstones.earliest());
   due = earlier(due, s_.relays.earliest());
   due = earlier(due, s_.join.earliest());
+  due = earlier(due, s_.visiting.server.retry_due);
   return earlier(due, s_.repair.retry_due);
 }
 
@@ -198,6 +201,7 @@ inline void engine::tick(time_point now) noexcept {
   run_tombstones();
   if (s_.join.active) run_join();
   if (s_.repair.retry_due <= s_.now) run_repair();
+  if (s_.visiting.server.retry_due <= s_.now) run_visit();
 }
 
 }  // namespace v1

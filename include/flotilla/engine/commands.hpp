@@ -57,6 +57,7 @@ inline command_error engine::leave() noexcept {
   s_.life = engine_life::leaving;
   s_.join = join_round{};
   s_.repair = repair_session{};
+  s_.visiting = visit{};
   s_.round = probe_round{};
   restate(s_.self().incarnation, s_.self().address, member_state::left);
   requeue(member_table::self_row, true);

@@ -37,7 +37,7 @@ inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
   change.added = true;
   // What was not asked for, or was told in a repair, is hearsay until it is met.
   const bool solicited = from == provenance::first_hand || from == provenance::local ||
-                         (from == provenance::transfer && s_.join.active);
+                         from == provenance::transfer || from == provenance::meeting;
   s_.table[change.at].hearsay = !solicited;
   s_.absent.forget(fact.subject);
   commit(change, from, evidence{});
@@ -152,11 +152,11 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     record.told = change.accuser;
     record.since = s_.now;
     record.incarnation = r.incarnation;
-    record.least = suspicion_timeout(s_.settings, s_.group_size());
+    record.least = suspicion_timeout(s_.settings, group_size());
     // Without the binding it is the classic fixed timer, which nobody confirms.
     // Nor does anybody confirm one of a crowd.
     record.wanted = s_.settings.experiment.timer_binding && !in_crowd(change.at)
-                        ? confirmations_wanted(s_.settings, s_.group_size())
+                        ? confirmations_wanted(s_.settings, group_size())
                         : std::uint8_t{0};
     if (runs_on) {
       s_.suspicions[r.timer] = record;

@@ -25,6 +25,33 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
   }
 }
 
+/// What came along with a message. Whoever is no member here may well be the one that was cut off:
+/// its word about others' deaths is not taken, or the halves of a group that meet would report each
+/// other's members failed. Nor does its own word let it in: that it speaks does not show that it
+/// hears, so it is asked first.
+inline void engine::absorb_heard(const inbound& in) noexcept {
+  if (in.from_member) {
+    absorb_all(in, provenance::gossip);
+    return;
+  }
+  wire::fact_reader reader{in.facts};
+  wire::fact fact;
+  for (wire::fact_read read = reader.next(fact); read != wire::fact_read::end;
+       read = reader.next(fact)) {
+    if (read != wire::fact_read::fact) continue;
+    const bool accuses = fact.state == member_state::suspect || fact.state == member_state::dead;
+    const bool admits = fact.state == member_state::alive && fact.subject == in.head.sender &&
+                        s_.table.find(fact.subject) == no_row;
+    if ((accuses && fact.subject != s_.self().id) || admits) {
+      ++stats_.facts_received;
+      ++stats_.facts_of_strangers;
+      continue;
+    }
+    absorb(in, fact, provenance::gossip);
+    if (s_.life == engine_life::left) return;
+  }
+}
+
 inline void engine::absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept {
   ++stats_.facts_received;
   if (fact.subject == s_.self().id) {
@@ -62,6 +89,7 @@ inline void engine::absorb_own(const wire::fact& fact) noexcept {
         s_.health.worsen(1, s_.settings.local_health_max);
       }
       raise_past(fact.incarnation);
+      if (fact.state == member_state::dead) recant();
       return;
     case own_word_answer::conflict: break;
   }
@@ -69,6 +97,18 @@ inline void engine::absorb_own(const wire::fact& fact) noexcept {
   if (!s_.conflicts.allow(s_.now, s_.settings.protocol_period)) return;
   raise_past(fact.incarnation);
   tell(identity_conflict{self(), fact.address});
+}
+
+/// Others have held us dead, so we may have been cut off, and those that we found silent in the
+/// best of health: accusations that are still waiting are not told on. At most once a period.
+inline void engine::recant() noexcept {
+  if (s_.recanted_in == s_.period) return;
+  s_.recanted_in = s_.period;
+  for (row_index at = 1; at < s_.table.end(); ++at) {
+    const row& r = s_.table[at];
+    const bool accused = r.state == member_state::suspect || r.state == member_state::dead;
+    if (r.id != member_id{} && accused) unqueue(at);
+  }
 }
 
 /// Speaks up: the own incarnation becomes one more than what we were told (SWIM, section 4.2). Only
@@ -123,6 +163,9 @@ inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
   }
   if (s_.absent.overridden(fact.subject, fact.incarnation, s_.settings.experiment.final_death)) {
     ++stats_.facts_of_the_absent;
+    // If it lives it has to raise itself, and will when it is told; nobody but us may hold this.
+    if (s_.may_ask_absent) verify(fact.subject, fact.address);
+    s_.may_ask_absent = false;
     return;
   }
   if (fact.address == s_.self().address) {
@@ -135,7 +178,8 @@ inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
     verify(fact.subject, fact.address);
     return;
   }
-  const bool hearsay = from != provenance::transfer || !s_.join.active;
+  const bool hearsay =
+      from == provenance::gossip || from == provenance::repair || from == provenance::offer;
   if (hearsay && !takes_on_trust(in, from)) {
     ++stats_.members_refused_rate;
     s_.limits.refuse(refusal_reason::rate);

@@ -1,9 +1,8 @@
-// flotilla/engine/joining.hpp - asking for state, and giving it (extension)
-// Joining and repair pull the same chunks; serving them needs no memory of who asked.
+// flotilla/engine/joining.hpp - asking for the state of others (extension)
+// Joining and repair pull the same chunks; engine/serving.hpp gives them.
 #pragma once
 
 #include <flotilla/engine.hpp>
-#include <flotilla/exchange/cookie.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -16,10 +15,12 @@ inline void engine::run_join() noexcept {
   for (std::size_t i = 0; i < s_.join.count; ++i) {
     transfer& seed = s_.join.seeds[i];
     if (seed.retry_due > s_.now) continue;
-    if (seed.now == transfer::phase::pulling && seed.attempts >= transfer::max_attempts) {
-      // It has fallen silent: begin anew with it some time, and let another have its turn.
+    if (seed.hops != 0 && seed.attempts >= transfer::max_attempts_elsewhere) {
+      seed.move(seed.home, 0);
+    } else if (seed.now == transfer::phase::pulling && seed.attempts >= transfer::max_attempts) {
+      // It has fallen silent: ask whoever is there now, and let another seed have its turn. If it
+      // is the same one still, we go on where we were.
       seed.now = transfer::phase::asking;
-      seed.cookie = 0;
       request_state(seed, static_cast<std::uint8_t>(i));
       promote_seed();
       continue;
@@ -35,7 +36,7 @@ inline void engine::request_state(transfer& from, std::uint8_t reference) noexce
   request.facts = cargo::own;
   request.to = from.address;
   request.target = pulling ? from.id : member_id{};
-  request.cookie = from.cookie;
+  request.cookie = pulling ? from.cookie : 0;
   request.cursor = from.cursor;
   from.sequence =
       s_.pending.ask(ping_purpose::transfer, request.target, from.address, s_.now, reference);
@@ -48,6 +49,7 @@ inline void engine::request_state(transfer& from, std::uint8_t reference) noexce
 inline void engine::continue_join(std::size_t i, const wire::state_reply& message) noexcept {
   transfer& seed = s_.join.seeds[i];
   s_.join.answered = true;
+  if (message.members > s_.join.expected) s_.join.expected = message.members;
   tell(join_progress{s_.table.active(), message.members});
   if (seed.now == transfer::phase::pulling) {
     if (message.next == wire::end_of_state) {
@@ -58,7 +60,6 @@ inline void engine::continue_join(std::size_t i, const wire::state_reply& messag
     return;
   }
   seed.stop(transfer::phase::waiting);
-  seed.cursor = 0;
   promote_seed();
 }
 
@@ -67,9 +68,11 @@ inline void engine::complete_seed(std::size_t i) noexcept {
   if (!s_.join.completed) {
     s_.join.completed = true;
     tell(join_completed{s_.join.seeds[i].id, s_.table.active()});
-    // Who joins in a crowd misses those that came at the same moment: their gossip goes to members
-    // that know of each other already. So a newcomer repairs soon, and then less and less often.
-    s_.repair_wait = s_.settings.protocol_period;
+    s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry);
+    // What is told to nobody who would tell us, repair finds: soon, and then less and less often.
+    s_.repair_wait = detail::earlier(time_point{4 * s_.settings.protocol_period},
+                                     time_point{s_.settings.repair_interval})
+                         .time_since_epoch();
     s_.repair_due = detail::saturating_add(s_.now, s_.repair_wait);
   }
   if (s_.join.bridging) {
@@ -115,43 +118,38 @@ inline void engine::end_join() noexcept {
   s_.join = join_round{};
 }
 
-/// Answers a join or state request. A stranger without our cookie gets it, what we hold of the
-/// stranger and of ourselves, within three times its request; nothing that it says is believed
-/// before.
-inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::uint64_t cookie,
-                                std::uint32_t cursor) noexcept {
-  outgoing reply;
-  reply.kind = wire::message_kind::state_reply;
-  reply.sequence = sequence;
-  reply.cookie = cookie_of(in.from, s_.cookie_key);
-  reply.cursor = cursor;
-  const bool echoed = cookie == reply.cookie;
-  if (!echoed && !is_proven(in)) {
-    reply.facts = cargo::own;
-    if (cookie != 0) ++stats_.chunks_refused;
-    send_reply(reply, in);
+/// The server is busy. Who knows too little goes where it sends us, to a member that has the whole
+/// state, and begins there anew: that takes less time than to wait. Who has been sent on too often
+/// waits, and then begins with the seed again; all others wait where they are.
+inline void engine::put_off(transfer& from, std::uint8_t reference, const inbound& in) noexcept {
+  wire::fact_reader reader{in.facts};
+  wire::fact named;
+  const bool sent_on = reader.next(named) == wire::fact_read::fact &&
+                       named.state == member_state::alive && named.subject != s_.self().id &&
+                       named.address != from.address && named.address != s_.self().address;
+  const bool moves = sent_on && s_.table.active() < from.expected - from.expected / 4;
+  if (moves && from.hops < transfer::max_hops) {
+    from.move(named.address, static_cast<std::uint8_t>(from.hops + 1));
+    request_state(from, reference);
     return;
   }
-  const bool held_before = is_held_active(in.head.sender);
-  absorb_all(in, provenance::gossip);
-  const row_index at = s_.table.find(in.head.sender);
-  if (!held_before && is_held_active(in.head.sender)) tell_everybody(at);  // it was let in here
-  if (echoed && at != no_row && s_.table[at].address == in.from) {
-    s_.table[at].proven = true;
-    settle(at);
-  }
-  if (s_.join.active && at != no_row)
-    s_.join.bridging = true;  // somebody joins through us meanwhile
-  if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from);
-  if (s_.chunks_left == 0) {
-    ++stats_.chunks_refused;
-    return;
-  }
-  --s_.chunks_left;
-  ++stats_.chunks_served;
-  reply.facts = cargo::chunk;
-  reply.tell = at != no_row && s_.table[at].incarnation != in.head.incarnation;
-  send_reply(reply, in);
+  if (moves) from.move(from.home, 0);
+  from.attempts = 0;
+  const duration half = s_.settings.join_retry / 2;
+  const std::uint32_t parts = s_.random.below(1025);
+  from.retry_due = detail::saturating_add(s_.now, half + half / 1024 * parts);
+}
+
+/// How many members there are, as far as we know: who is still joining has been told of more.
+inline std::uint32_t engine::group_size() const noexcept {
+  const std::uint32_t active = s_.group_size();
+  return s_.join.active && s_.join.expected > active ? s_.join.expected : active;
+}
+
+/// Who knows less than half of the group has few helpers to ask, and a verdict would come before
+/// most have heard of the accusation: it accuses nobody until the first seed has told all.
+inline bool engine::knows_too_few() const noexcept {
+  return s_.join.active && !s_.join.completed && s_.table.active() < s_.join.expected / 2;
 }
 
 }  // namespace v1

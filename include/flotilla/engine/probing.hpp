@@ -11,8 +11,8 @@ inline namespace v1 {
 inline void engine::run_period() noexcept {
   end_round();
   ++s_.period;
-  s_.chunks_left = s_.settings.max_chunks;
-  s_.requests_left = s_.settings.max_chunks;
+  renew_serving();
+  s_.answers_left = s_.requests_left = s_.settings.max_chunks;
   begin_newcomers_period();
   // A period that is on time keeps its beat; after a delay the beat starts anew: no stacked
   // periods.
@@ -27,7 +27,8 @@ inline void engine::run_period() noexcept {
   begin_round();
   spread_backlog();
   reservoir::entry dead;
-  if (s_.settings.healing_interval != duration::zero() && s_.healing.next(s_.now, dead)) {
+  if (s_.settings.healing_interval != duration::zero() &&
+      s_.healing.next(s_.now, s_.random, dead)) {
     ++stats_.healing_attempts;
     outgoing ping;
     ping.facts = cargo::own;
@@ -146,6 +147,7 @@ inline void engine::end_round() noexcept {
     ++stats_.probes_unheard;
     return;
   }
+  if (knows_too_few()) return;
   const row_index at = s_.table.find(ended.subject);
   if (at == no_row) return;
   // Bound to the incarnation that was probed: who has spoken up since, or left, is not accused
@@ -250,7 +252,7 @@ inline void engine::run_relays() noexcept {
 }
 
 /// Asks a member directly, with what we hold of it; at most once a period each.
-inline void engine::contact(row_index at, const endpoint& where) noexcept {
+inline void engine::contact(row_index at, const endpoint& where, std::uint8_t reference) noexcept {
   row& r = s_.table[at];
   if (r.contacted_in == s_.period || at == member_table::self_row || s_.denied.contains(r.id) ||
       s_.life != engine_life::running) {
@@ -265,13 +267,13 @@ inline void engine::contact(row_index at, const endpoint& where) noexcept {
   const bool sure = is_active(r.state) && r.proven && where == r.address;
   ping.facts = sure ? cargo::gossip : cargo::about_target;
   const ping_purpose why = in_crowd(at) ? ping_purpose::hearsay : ping_purpose::recheck;
-  ping.sequence = s_.pending.ask(why, r.id, where, s_.now);
+  ping.sequence = s_.pending.ask(why, r.id, where, s_.now, reference);
   send_caused(ping);
 }
 
 /// Asks a stranger, or a candidate at a known address, to prove that it is there; at most once a
 /// period.
-inline void engine::verify(member_id id, const endpoint& address) noexcept {
+inline void engine::verify(member_id id, const endpoint& address, std::uint8_t reference) noexcept {
   if (address == s_.self().address || s_.life != engine_life::running) return;
   if (s_.table.full()) return;  // there would be no room for it anyway
   const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
@@ -283,7 +285,7 @@ inline void engine::verify(member_id id, const endpoint& address) noexcept {
   ping.introduce = true;
   ping.to = address;
   ping.target = id;
-  ping.sequence = s_.pending.ask(ping_purpose::verify, id, address, s_.now);
+  ping.sequence = s_.pending.ask(ping_purpose::verify, id, address, s_.now, reference);
   send_caused(ping);
 }
 

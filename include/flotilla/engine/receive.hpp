@@ -32,9 +32,11 @@ inline receive_result engine::take(const endpoint& from,
   if (head.target != member_id{} && head.target != s_.self().id)
     return receive_result::wrong_target;
   if (s_.denied.contains(head.sender)) return receive_result::denied;
+  s_.may_ask_absent = true;
+  const duration silence = detail::elapsed(s_.heard, s_.now);
   s_.heard = s_.now;
-  if (s_.deaf) hear_again();
-  const inbound in{from, head, message.facts, datagram.size()};
+  if (s_.deaf) hear_again(silence);
+  const inbound in{from, head, message.facts, datagram.size(), is_held_active(head.sender)};
   std::visit([&](const auto& body) { on_message(in, body); }, message.body);
   note_sender(in);
   if (s_.life == engine_life::left) fall_silent();
@@ -71,10 +73,14 @@ inline void engine::note_sender(const inbound& in) noexcept {
   const bool in_doubt = r.state == member_state::suspect || r.state == member_state::dead ||
                         r.incarnation != in.head.incarnation;
   if (in_doubt) contact(at, in.from);
+  if (r.state == member_state::dead) recant();
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
-  absorb_all(in, provenance::gossip);
+  // Whoever does not name us tries the address of somebody dead (healing): we have been taken for
+  // it.
+  if (in.head.target == member_id{} && s_.table.find(in.head.sender) != no_row) recant();
+  absorb_heard(in);
   const row_index at = s_.table.find(in.head.sender);
   outgoing reply;
   reply.kind = wire::message_kind::ack;
@@ -85,11 +91,14 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   reply.tell = at != no_row &&
                (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
   send_reply(reply, in);
-  if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from);
+  const bool heals = in.head.target == member_id{} && !in.from_member;
+  const std::uint8_t reference = heals ? visit::parted : std::uint8_t{0};
+  if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from, reference);
+  if (at != no_row && heals) contact(at, in.from, reference);
 }
 
 inline void engine::on_message(const inbound& in, const wire::ping_request& message) noexcept {
-  absorb_all(in, provenance::gossip);
+  absorb_heard(in);
   const std::size_t slot = s_.relays.find_free(in.head.sender);
   if (slot == relay_table::capacity || message.subject == s_.self().id ||
       message.subject == in.head.sender || !is_known(in) || s_.life != engine_life::running) {
@@ -126,7 +135,7 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
                         (found->target == member_id{} || found->target == in.head.sender);
   if (!expected) {
     ++stats_.acks_unmatched;
-    absorb_all(in, provenance::gossip);
+    absorb_heard(in);
     return;
   }
   const pending_ping asked = *found;
@@ -157,9 +166,15 @@ inline void engine::on_message(const inbound& in, const wire::ack& message) noex
     send_caused(reply);
     s_.relays.close(asked.reference);
   }
-  absorb_all(in, provenance::gossip);
+  absorb_heard(in);
   s_.acknowledged = true;
   if (of_round) compare_views(in);
+  const bool asked_parted = (purpose == ping_purpose::verify || purpose == ping_purpose::recheck) &&
+                            asked.reference == visit::parted;
+  if ((purpose == ping_purpose::heal || asked_parted) && !in.from_member &&
+      is_held_active(in.head.sender)) {
+    meet_parted(in.head.sender, in.from);
+  }
   if (s_.life == engine_life::leaving) run_farewell();
 }
 
@@ -171,7 +186,7 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
   const row_index at = expected ? s_.table.find(message.subject) : no_row;
   if (at == no_row) {
     ++stats_.acks_unmatched;
-    absorb_all(in, provenance::gossip);
+    absorb_heard(in);
     return;
   }
   if (!s_.round.answered) {
@@ -187,7 +202,7 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
   // It proves life and no more: the incarnation in it comes without an address, and joining it to
   // the one we hold could invent a record that the member never told. Its own alive fact will come.
   if (s_.table[at].state == member_state::suspect) note_life_of_suspect(at);
-  absorb_all(in, provenance::gossip);
+  absorb_heard(in);
 }
 
 inline void engine::on_message(const inbound& in, const wire::nack& message) noexcept {
@@ -209,13 +224,15 @@ inline void engine::on_message(const inbound& in, const wire::state_request& mes
 inline void engine::on_message(const inbound& in, const wire::state_reply& message) noexcept {
   ping_purpose purpose{};
   pending_ping* const found = s_.pending.find(message.sequence, purpose);
-  if (found == nullptr || purpose != ping_purpose::transfer || found->reference >= max_seeds ||
+  if (found == nullptr || purpose != ping_purpose::transfer ||
+      (found->reference >= max_seeds && found->reference != visit::reference) ||
       found->to != in.from || (found->target != member_id{} && found->target != in.head.sender)) {
     ++stats_.replies_unmatched;
     return;
   }
   const std::uint8_t reference = found->reference;
-  transfer* const from = &s_.join.seeds[reference];
+  transfer* const from =
+      reference == visit::reference ? &s_.visiting.server : &s_.join.seeds[reference];
   found->waiting = false;
   if (from->sequence != message.sequence) {
     ++stats_.replies_unmatched;
@@ -223,7 +240,8 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   }
   ++stats_.chunks_received;
   from->id = in.head.sender;
-  absorb_all(in, provenance::transfer);
+  const bool parted = reference == visit::reference && s_.visiting.meeting;
+  absorb_all(in, parted ? provenance::meeting : provenance::transfer);
   if (s_.life == engine_life::left) return;
   s_.acknowledged = true;
   const row_index sender = s_.table.find(in.head.sender);
@@ -232,19 +250,30 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
     settle(sender);
   }
   const bool new_cookie = from->cookie != message.cookie;
+  const bool new_life = from->cookie != 0 && new_cookie;
   from->cookie = message.cookie;
   from->expected = message.members;
   from->sequence = 0;
-  if (from->now == transfer::phase::pulling && message.next <= from->cursor) {
-    // Rows go up. A new cookie is worth another request at once; who just does not move on is asked
-    // again when the time comes, and only so often.
-    if (new_cookie && from->attempts < transfer::max_attempts) request_state(*from, reference);
+  if (new_life) from->cursor = 0;  // it has been restarted, and its rows have another order
+  const bool pulling = from->now == transfer::phase::pulling;
+  if (pulling && (new_life || message.next <= from->cursor)) {
+    // Rows go up. A new cookie is worth another request at once; who just does not move on is busy,
+    // and asked again when the time comes.
+    if (new_cookie) {
+      if (from->attempts < transfer::max_attempts) request_state(*from, reference);
+    } else {
+      put_off(*from, reference, in);
+    }
     return;
   }
-  from->cursor = message.next;
+  if (pulling && message.next != wire::end_of_state) from->cursor = message.next;
   from->attempts = 0;
   from->retry_due = time_point::max();
-  continue_join(reference, message);
+  if (reference == visit::reference) {
+    continue_visit(message);
+  } else {
+    continue_join(reference, message);
+  }
 }
 
 }  // namespace v1

@@ -21,12 +21,14 @@
 #include <flotilla/dissemination/gossip_queue.hpp>
 #include <flotilla/dissemination/outbox.hpp>
 #include <flotilla/engine/event_queue.hpp>
+#include <flotilla/exchange/chunk_budget.hpp>
 #include <flotilla/exchange/join.hpp>
 #include <flotilla/exchange/leave.hpp>
 #include <flotilla/exchange/range_digest.hpp>
 #include <flotilla/exchange/repair.hpp>
 #include <flotilla/exchange/reservoir.hpp>
 #include <flotilla/exchange/transfer.hpp>
+#include <flotilla/exchange/visit.hpp>
 #include <flotilla/membership/absent_cache.hpp>
 #include <flotilla/membership/deny_list.hpp>
 #include <flotilla/membership/member_table.hpp>
@@ -68,7 +70,8 @@ struct engine_state {
         healing{from.healing_interval == duration::zero() ? 0 : reservoir::capacity},
         absent{from.max_absent},
         denied{from.max_denied},
-        chunks_left{from.max_chunks},
+        serving{from.max_chunks},
+        answers_left{from.max_chunks},
         requests_left{from.max_chunks},
         limits{cookie_key},
         ranges{from.cluster, from.expected_members},
@@ -101,7 +104,9 @@ struct engine_state {
     out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
                 repair_wait, repair_rest, repair_pause, missed, hold_until, heard, deaf, held,
-                std::uint64_t{period}, std::uint64_t{chunks_left}, std::uint64_t{requests_left});
+                std::uint64_t{period}, std::uint64_t{settled}, std::uint64_t{settling},
+                std::uint64_t{recanted_in}, may_ask_absent, std::uint64_t{answers_left},
+                std::uint64_t{requests_left});
     random.hash_into(out);
     table.hash_into(out);
     hash_timers_into(out);
@@ -118,6 +123,8 @@ struct engine_state {
     events.hash_into(out);
     join.hash_into(out);
     repair.hash_into(out);
+    visiting.hash_into(out);
+    serving.hash_into(out);
     ranges.hash_into(out);
     desk.hash_into(out);
     goodbye.hash_into(out);
@@ -168,6 +175,7 @@ struct engine_state {
 
   join_round join{};
   repair_session repair{};
+  visit visiting{};
   time_point repair_due{time_point::max()};  ///< when views are compared even though gossip waits
   duration repair_wait{};  ///< until the one after that; doubles up to config::repair_interval
   time_point repair_rest{time_point::min()};  ///< no repair before
@@ -177,10 +185,15 @@ struct engine_state {
   absent_cache absent;
   deny_list denied;
   conflict_limiter conflicts{};
-  std::uint32_t chunks_left;    ///< that may still be served in this period
-  std::uint32_t requests_left;  ///< of repair that may still be sent in this period
-  newcomer_limits limits;       ///< on what others say unasked of members unknown here
-  hearsay_check asked{};        ///< those known by hearsay that are being asked out of turn
+  chunk_budget serving;          ///< chunks of state, to joiners
+  row_index settled{0};          ///< rows below were there before the last period began
+  row_index settling{0};         ///< those below, before this one
+  bool may_ask_absent{true};     ///< one a datagram: what one brings must not cause many
+  std::uint32_t recanted_in{0};  ///< period in which own accusations were last taken back
+  std::uint32_t answers_left;    ///< of repair that may still be given in this period
+  std::uint32_t requests_left;   ///< of repair that may still be sent in this period
+  newcomer_limits limits;        ///< on what others say unasked of members unknown here
+  hearsay_check asked{};         ///< those known by hearsay that are being asked out of turn
   range_digest ranges;
   repair_desk desk;
 

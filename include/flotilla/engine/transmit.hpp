@@ -82,7 +82,7 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
                                  wire::state_request{what.sequence, what.cookie, what.cursor});
     case wire::message_kind::state_reply:
       return wire::write_message(
-          out, head, wire::state_reply{what.sequence, what.cookie, what.cursor, s_.table.active()});
+          out, head, wire::state_reply{what.sequence, what.cookie, what.cursor, group_size()});
     case wire::message_kind::repair_request:
       return wire::write_message(out, head, wire::repair_request{what.sequence, what.cookie});
     case wire::message_kind::repair_reply:
@@ -183,7 +183,12 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
     // Where both do not fit, the accusation is left to gossip: the chunk must move on.
     if (r.state == member_state::suspect) put_fact(out, fact_of(at));
   }
-  out.patch_u32(wire::state_reply_next_at, at < s_.table.end() ? at : wire::end_of_state);
+  const bool more = at < s_.table.end();
+  out.patch_u32(wire::state_reply_next_at, more ? at : wire::end_of_state);
+  // Who has it all can serve others, unless we have not got it all ourselves.
+  if (!more && (!s_.join.active || s_.join.completed)) {
+    s_.serving.remember_whole(what.target, s_.table.active());
+  }
 }
 
 /// What this engine says about the member of a row.

@@ -24,6 +24,7 @@ struct join_round {
   /// on.
   bool bridging{false};
   std::uint8_t count{0};
+  std::uint32_t expected{0};  ///< members, as the seeds have told
   time_point deadline{time_point::max()};
   std::array<transfer, max_seeds> seeds{};
 
@@ -42,6 +43,7 @@ struct join_round {
     transfer& seed = seeds[count++];
     seed.now = transfer::phase::asking;
     seed.address = address;
+    seed.home = address;
     seed.retry_due = now;
   }
 
@@ -69,7 +71,8 @@ struct join_round {
   }
 
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(active, answered, completed, bridging, std::uint64_t{count}, deadline);
+    out.add_all(active, answered, completed, bridging, std::uint64_t{count},
+                std::uint64_t{expected}, deadline);
     for (std::size_t i = 0; i < count; ++i) seeds[i].hash_into(out);
   }
   friend bool operator==(const join_round&, const join_round&) noexcept = default;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <flotilla/detail/random.hpp>
 #include <flotilla/detail/ring.hpp>
 #include <flotilla/detail/state_hasher.hpp>
 #include <flotilla/endpoint.hpp>
@@ -16,9 +17,10 @@ namespace flotilla {
 inline namespace v1 {
 
 /// The newest absences, the oldest make room. Each address is tried at intervals that double up to
-/// 5 minutes and given up after 24 hours. Members that left are tried for as long as their
-/// tombstone lasts: two forged farewells could otherwise part two members that never speak to each
-/// other again.
+/// 5 minutes and given up after 24 hours. All but the first are cut short by up to a half at
+/// random: a cut kills half a group at once, and intervals in step would leave minutes in which
+/// nobody tries anybody. Members that left are tried for as long as their tombstone lasts: two
+/// forged farewells could otherwise part two members that never speak to each other again.
 class reservoir {
  public:
   static constexpr std::size_t capacity = 64;
@@ -56,8 +58,9 @@ class reservoir {
     }
   }
 
-  /// The address that has been due longest; takes note of the attempt. False when none is due.
-  [[nodiscard]] bool next(time_point now, entry& out) noexcept {
+  /// The address that has been due longest; takes note of the attempt. False, without a draw, when
+  /// none is due.
+  [[nodiscard]] bool next(time_point now, detail::random_generator& random, entry& out) noexcept {
     while (!entries_.empty() && detail::elapsed(entries_.front().died, now) > lifetime) {
       entries_.pop_front();
     }
@@ -71,7 +74,8 @@ class reservoir {
     if (found.interval < longest_interval) {
       found.interval = doubled < longest_interval ? doubled : longest_interval;
     }
-    found.due = detail::saturating_add(now, found.interval);
+    const duration spared = found.interval / 2 / 1024 * random.below(1025);
+    found.due = detail::saturating_add(now, found.interval - spared);
     out = found;
     return true;
   }

@@ -24,11 +24,17 @@ struct transfer {
   };
   /// Unanswered requests for one chunk after which another server gets its turn.
   static constexpr std::uint8_t max_attempts = 5;
+  /// The same for a server that another has named: it may have gone since.
+  static constexpr std::uint8_t max_attempts_elsewhere = 2;
+  /// From server to server at most so often; then the last one is waited for.
+  static constexpr std::uint8_t max_hops = 8;
 
   phase now{phase::idle};
   std::uint8_t attempts{0};
+  std::uint8_t hops{0};  ///< how often a busy server has named another
   endpoint address{};
-  member_id id{};  ///< 0 until it has answered
+  endpoint home{};  ///< the seed's own address, where to return to
+  member_id id{};   ///< 0 until it has answered
   std::uint64_t cookie{0};
   std::uint32_t cursor{0};
   std::uint32_t expected{0};
@@ -41,6 +47,17 @@ struct transfer {
     retry_due = time_point::max();
   }
 
+  /// Begins anew at another address. The rows there have an order of their own.
+  void move(const endpoint& to, std::uint8_t hop) noexcept {
+    now = phase::asking;
+    attempts = 0;
+    hops = hop;
+    address = to;
+    id = member_id{};
+    cookie = 0;
+    cursor = 0;
+  }
+
   /// How long to wait before attempt `attempts` is repeated: doubles, up to four times the first.
   [[nodiscard]] duration patience(duration first) const noexcept {
     const std::uint32_t factor = attempts <= 1 ? 1 : (attempts == 2 ? 2 : 4);
@@ -48,8 +65,9 @@ struct transfer {
   }
 
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(std::uint64_t(now), std::uint64_t{attempts}, address, id, cookie,
-                std::uint64_t{cursor}, std::uint64_t{expected}, std::uint64_t{sequence}, retry_due);
+    out.add_all(std::uint64_t(now), std::uint64_t{attempts}, std::uint64_t{hops}, address, home, id,
+                cookie, std::uint64_t{cursor}, std::uint64_t{expected}, std::uint64_t{sequence},
+                retry_due);
   }
   friend bool operator==(const transfer&, const transfer&) noexcept = default;
 };

@@ -17,6 +17,7 @@ enum class provenance : std::uint8_t {
   gossip,      ///< piggybacked by anybody
   first_hand,  ///< said by the member itself, in answer to us
   transfer,    ///< part of a chunk of state; never queued while the group is only being learnt
+  meeting,     ///< the same, of a group that had parted from ours: news to all of ours
   repair,      ///< asked for by our repair; never queued
   offer,       ///< offered by another's repair: unsolicited like gossip, and never queued
   local,       ///< our own verdict or command

@@ -17,10 +17,12 @@ namespace wire {
 inline constexpr std::uint32_t end_of_state = 0xffffffffU;
 /// Where the next cursor stands: it is known only when the rows have been written.
 inline constexpr std::size_t state_reply_next_at = frame_size + 4 + 8;
+inline constexpr std::size_t state_reply_size = state_reply_next_at + 4 + 4;
 
 /// Answers the request with this sequence number. `cookie` is for the next request, `next` its
-/// cursor, end_of_state when there is none; `members` is how many the sender believes alive or
-/// suspect.
+/// cursor, end_of_state when there is none. A `next` that is not beyond what was asked for means
+/// that the sender is busy; then an alive fact, if there is one, says who else has the state.
+/// `members` is how many the sender believes alive or suspect.
 struct state_reply {
   static constexpr message_kind kind = message_kind::state_reply;
   static constexpr bool carries_facts = true;

@@ -1,0 +1,115 @@
+// flotilla/exchange/chunk_budget.hpp - who gets chunks of the state, and who is sent elsewhere
+// Sums and small tables only: nothing is kept for any one joiner (extension).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/member.hpp>
+
+namespace flotilla {
+inline namespace v1 {
+
+/// Chunks are given to few until they have the whole state, not a little to everybody: who is whole
+/// can serve others, so that a crowd is served by ever more members. So somebody begins only while
+/// what is left suffices for those that have begun. And when others had to go without, no receiver
+/// gets more than a quarter.
+class chunk_budget {
+ public:
+  static constexpr std::size_t shares = 64;
+  /// The newest members that have got the whole state here.
+  static constexpr std::size_t remembered = 16;
+
+  chunk_budget() noexcept = default;
+  explicit chunk_budget(std::uint32_t a_period) noexcept : left_{a_period} {}
+
+  /// A new period. What was promised to joiners that have vanished fades away.
+  void renew(std::uint32_t a_period) noexcept {
+    left_ = a_period;
+    promised_ /= 2;
+    contested_ = starved_;
+    starved_ = false;
+    taken_.fill(0);
+  }
+
+  /// True when a chunk may be given, of `a_period` in all, to the receiver whose address has this
+  /// digest; it then counts as given. `begins`: it is the first of about `whole` chunks.
+  [[nodiscard]] bool take(std::uint64_t digest, bool begins, std::uint32_t whole,
+                          std::uint32_t a_period) noexcept {
+    std::uint32_t& taken = taken_[static_cast<std::size_t>(digest % shares)];
+    const std::uint32_t quarter = a_period / 4 + 1;
+    const bool modest = taken < quarter;
+    const bool crowded =
+        begins && promised_ != 0 && (promised_ > left_ || whole > left_ - promised_);
+    const bool greedy = (contested_ || starved_) && !modest;
+    if (left_ == 0 || crowded || greedy) {
+      starved_ = starved_ || modest;
+      return false;
+    }
+    --left_;
+    ++taken;
+    if (begins) {
+      promised_ += whole < a_period ? whole : a_period;
+    }
+    if (promised_ != 0) --promised_;
+    return true;
+  }
+
+  /// `id` has got the whole state, of so many members.
+  void remember_whole(member_id id, std::uint32_t members) noexcept {
+    for (holder& held : whole_) {
+      if (held.id != id) continue;
+      held.members = members;
+      return;
+    }
+    whole_[newest_] = {id, members};
+    newest_ = static_cast<std::uint8_t>((newest_ + 1U) % remembered);
+  }
+
+  /// In turn, each of those with the whole state for which `fits(id)`; 0 when there is none. There
+  /// are `members` now: who got the state when there were fewer by more than an eighth has not the
+  /// whole of it any more.
+  template <class Fits>
+  [[nodiscard]] member_id next_whole(std::uint32_t members, Fits fits) noexcept {
+    for (std::size_t i = 0; i < remembered; ++i) {
+      turn_ = static_cast<std::uint8_t>((turn_ + 1U) % remembered);
+      const holder& held = whole_[turn_];
+      if (held.id == member_id{} || held.members < members - members / 8) continue;
+      if (fits(held.id)) return held.id;
+    }
+    return member_id{};
+  }
+
+  [[nodiscard]] std::uint32_t left() const noexcept { return left_; }
+  /// Chunks that those who have begun are still to get.
+  [[nodiscard]] std::uint32_t promised() const noexcept { return promised_; }
+
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(std::uint64_t{left_}, std::uint64_t{promised_}, contested_, starved_,
+                std::uint64_t{newest_}, std::uint64_t{turn_});
+    for (const std::uint32_t taken : taken_) out.add(std::uint64_t{taken});
+    for (const holder& held : whole_) out.add_all(held.id, std::uint64_t{held.members});
+  }
+  friend bool operator==(const chunk_budget&, const chunk_budget&) noexcept = default;
+
+ private:
+  struct holder {
+    member_id id{};
+    std::uint32_t members{0};
+    friend bool operator==(const holder&, const holder&) noexcept = default;
+  };
+
+  std::uint32_t left_{0};
+  std::uint32_t promised_{0};
+  bool contested_{false};  ///< in the period before, somebody modest went without
+  bool starved_{false};    ///< in this one
+  std::uint8_t newest_{0};
+  std::uint8_t turn_{0};
+  std::array<std::uint32_t, shares> taken_{};  ///< by digest of the receiver, in this period
+  std::array<holder, remembered> whole_{};
+};
+
+}  // namespace v1
+}  // namespace flotilla

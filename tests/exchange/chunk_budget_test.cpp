@@ -1,0 +1,129 @@
+// exchange/chunk_budget_test.cpp - flotilla/exchange/chunk_budget.hpp
+// So many a period; few are served wholly, and nobody greedy at the cost of others.
+#include <flotilla/exchange/chunk_budget.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+namespace {
+
+using flotilla::chunk_budget;
+using flotilla::member_id;
+
+constexpr std::uint32_t a_period = 100;
+
+/// One receiver asks again and again; how many chunks it gets before it is refused.
+std::uint32_t drain(chunk_budget& budget, std::uint64_t receiver, std::uint32_t whole = 1000) {
+  std::uint32_t got = 0;
+  while (budget.take(receiver, got == 0, whole, a_period)) ++got;
+  return got;
+}
+
+TEST(ChunkBudget, SoManyAPeriodAndAllToOneWhenNobodyElseAsks) {
+  chunk_budget budget{a_period};
+  for (int period = 0; period < 5; ++period) {
+    std::uint32_t got = 0;
+    while (budget.take(7, false, 1000, a_period)) ++got;
+    EXPECT_EQ(got, a_period) << period;
+    EXPECT_EQ(budget.left(), 0U);
+    budget.renew(a_period);
+  }
+}
+
+// Those that have begun get the whole state before others begin: who is whole can serve the rest.
+TEST(ChunkBudget, SomebodyBeginsOnlyWhileEnoughIsLeftForAllThatHave) {
+  chunk_budget budget{a_period};
+  std::uint64_t begun = 0;
+  while (budget.take(begun, true, 30, a_period)) ++begun;
+  EXPECT_EQ(begun, 3U);
+  EXPECT_EQ(budget.promised(), 3U * 29);
+  for (std::uint64_t receiver = 0; receiver < begun; ++receiver) {
+    for (int chunk = 1; chunk < 25; ++chunk) {
+      EXPECT_TRUE(budget.take(receiver, false, 30, a_period)) << receiver << ", " << chunk;
+    }
+  }
+}
+
+TEST(ChunkBudget, AStateLargerThanAPeriodsChunksIsBegunAllTheSame) {
+  chunk_budget budget{a_period};
+  EXPECT_TRUE(budget.take(1, true, 5000, a_period));
+  EXPECT_FALSE(budget.take(2, true, 5000, a_period));
+  EXPECT_TRUE(budget.take(1, false, 5000, a_period));
+}
+
+// What was promised to joiners that have vanished fades.
+TEST(ChunkBudget, PromisesFade) {
+  chunk_budget budget{a_period};
+  ASSERT_TRUE(budget.take(1, true, a_period, a_period));
+  int periods = 0;
+  for (; !budget.take(2, true, 30, a_period) && periods < 10; ++periods) budget.renew(a_period);
+  EXPECT_EQ(periods, 1);
+}
+
+TEST(ChunkBudget, WhoTakesAllLeavesThreeQuartersToOthersInTheNextPeriod) {
+  chunk_budget budget{a_period};
+  EXPECT_EQ(drain(budget, 1), a_period);
+  EXPECT_FALSE(budget.take(2, false, 1, a_period)) << "came too late this time";
+  for (int period = 0; period < 3; ++period) {
+    budget.renew(a_period);
+    std::uint32_t greedy = 0;
+    while (budget.take(1, false, 1, a_period)) ++greedy;
+    EXPECT_EQ(greedy, a_period / 4 + 1) << period;
+    std::uint32_t other = 0;
+    for (; other < 10 && budget.take(2, false, 1, a_period); ++other) {
+    }
+    EXPECT_EQ(other, 10U) << period;
+    for (std::uint64_t late = 3; budget.take(late % 61 + 3, false, 1, a_period); ++late) {
+    }
+    EXPECT_FALSE(budget.take(63, false, 1, a_period));
+  }
+  budget.renew(a_period);
+  budget.renew(a_period);
+  EXPECT_EQ(drain(budget, 1), a_period) << "nobody else asks any more";
+}
+
+TEST(ChunkBudget, NamesThoseThatAreWholeInTurn) {
+  chunk_budget budget{a_period};
+  const auto any = [](member_id) { return true; };
+  EXPECT_EQ(budget.next_whole(1, any), member_id{});
+  for (std::uint64_t id = 1; id <= 20; ++id) budget.remember_whole(member_id{id}, 80);
+  std::set<member_id> named;
+  for (int i = 0; i < 16; ++i) named.insert(budget.next_whole(80, any));
+  EXPECT_EQ(named.size(), chunk_budget::remembered);
+  EXPECT_FALSE(named.contains(member_id{4})) << "the newest";
+  EXPECT_EQ(budget.next_whole(80, [](member_id id) { return id == member_id{9}; }), member_id{9});
+  EXPECT_EQ(budget.next_whole(80, [](member_id) { return false; }), member_id{});
+}
+
+TEST(ChunkBudget, WhoWasWholeInASmallerGroupIsNotNamed) {
+  chunk_budget budget{a_period};
+  const auto any = [](member_id) { return true; };
+  budget.remember_whole(member_id{1}, 70);
+  EXPECT_EQ(budget.next_whole(80, any), member_id{1});
+  EXPECT_EQ(budget.next_whole(81, any), member_id{}) << "an eighth is missing";
+  budget.remember_whole(member_id{1}, 81);
+  EXPECT_EQ(budget.next_whole(81, any), member_id{1});
+}
+
+TEST(ChunkBudget, EqualityAndHashSeeEveryPart) {
+  std::vector<chunk_budget> different(7, chunk_budget{a_period});
+  static_cast<void>(different[1].take(1, false, 1, a_period));
+  static_cast<void>(different[2].take(2, false, 1, a_period));
+  static_cast<void>(different[3].take(1, true, 9, a_period));
+  different[4].remember_whole(member_id{1}, 1);
+  different[5].remember_whole(member_id{1}, 2);
+  different[6] = chunk_budget{a_period - 1};
+  std::set<std::uint64_t> digests;
+  for (const chunk_budget& budget : different) {
+    flotilla::detail::state_hasher out;
+    budget.hash_into(out);
+    digests.insert(out.digest());
+    for (const chunk_budget& other : different) EXPECT_EQ(budget == other, &budget == &other);
+  }
+  EXPECT_EQ(digests.size(), different.size());
+}
+
+}  // namespace
