@@ -258,7 +258,7 @@ TEST(JoinState, SurvivesLossAndManyChunks) {
     g[1].join({address_of(0)});
     EXPECT_TRUE(g.run_until([&] { return count<flotilla::join_completed>(g.events(1)) == 1; },
                             c.join_timeout));
-    EXPECT_GE(g[1].members().size(), 62U) << seed;
+    EXPECT_GE(g[1].members().size(), 61U) << seed << ": all but who told of itself unasked";
   }
 }
 
@@ -301,11 +301,13 @@ TEST(JoinServing, AtMostSoManyChunksAPeriod) {
   w.meet_all(3);
   w.live_for(c.protocol_period, {two, three});
   for (std::uint32_t i = 0; i < 3; ++i) w.hear(two, wire::state_request{i, 0, 0});
-  EXPECT_EQ(count(w.sent_now(), kind::state_reply), 2U);
+  EXPECT_EQ(count(w.sent_now(), kind::state_reply), 3U) << "the last one says: not now";
+  EXPECT_EQ(w.stats().chunks_served, 2U);
   EXPECT_EQ(w.stats().chunks_refused, 1U);
   w.live_for(c.protocol_period, {two, three});
   w.hear(two, wire::state_request{9, 0, 0});
-  EXPECT_EQ(count(w.sent_now(), kind::state_reply), 1U);
+  w.sent_now();
+  EXPECT_EQ(w.stats().chunks_served, 3U);
 }
 
 TEST(JoinServing, ACursorBehindTheEndIsTheEnd) {
