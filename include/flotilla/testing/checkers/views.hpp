@@ -206,7 +206,7 @@ class views_checker final : public checker {
     return told.incarnation > held.incarnation && held.incarnation.within_window(told.incarnation);
   }
   [[nodiscard]] static std::uint64_t skipped(const statistics& s) noexcept {
-    return s.facts_about_denied + s.facts_refused_memory + s.adoptions;
+    return s.facts_about_denied + s.facts_of_strangers + s.facts_refused_memory + s.adoptions;
   }
   void found(const char* property, node_index node, const char* what, const member& was,
              const member& now) {
@@ -316,7 +316,8 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
 }
 
 /// What was heard has been merged, unless the engine says that it has ignored facts: the datagram
-/// was refused, a subject is evicted, memory is short, or the word of a member counted for more.
+/// was refused, a stranger accused somebody, a subject is evicted, memory is short, or the word of a
+/// member counted for more.
 inline void views_checker::judge_heard(node_index node, const engine& after) {
   watched& w = nodes_[node];
   const statistics& counted = after.stats();
