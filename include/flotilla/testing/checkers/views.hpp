@@ -316,8 +316,8 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
 }
 
 /// What was heard has been merged, unless the engine says that it has ignored facts: the datagram
-/// was refused, a stranger accused somebody, a subject is evicted, memory is short, or the word of a
-/// member counted for more.
+/// was refused, a stranger accused somebody, a subject is evicted, memory is short, or the word of
+/// a member counted for more.
 inline void views_checker::judge_heard(node_index node, const engine& after) {
   watched& w = nodes_[node];
   const statistics& counted = after.stats();
