@@ -328,10 +328,11 @@ TEST(Config, SwimPaperIsThePapersTiming) {
 TEST(Config, ExperimentsAreOffAndEveryCombinationIsValid) {
   for (const auto& [name, preset] : presets) {
     EXPECT_EQ(preset.experiment, flotilla::experiment{}) << name;
-    for (unsigned bits = 0; bits < 256; ++bits) {
+    for (unsigned bits = 0; bits < 4096; ++bits) {
       const auto bit = [bits](unsigned i) { return (bits >> i & 1U) != 0; };
       config c = complete(preset);
-      c.experiment = {bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7)};
+      c.experiment = {bit(0), bit(1), bit(2), bit(3), bit(4),  bit(5),
+                      bit(6), bit(7), bit(8), bit(9), bit(10), bit(11)};
       EXPECT_EQ(c.validate(), config_error::none) << name << ", " << bits;
       EXPECT_EQ(c == complete(preset), c.experiment == flotilla::experiment{}) << bits;
     }

@@ -128,6 +128,17 @@ struct experiment {
   /// raised incarnation or farewell) sends that fact once to every active member that it knows,
   /// each in a datagram of its own; so max_transmits is to be larger than the group.
   bool multicast{false};
+  /// Lifeguard, "Buddy System". Off: a suspect is not told of the accusation before all else, and
+  /// is not asked again because it has spoken; it learns of it by gossip alone, and until it has
+  /// raised its incarnation nothing that it says holds up the verdict.
+  bool buddy{true};
+  /// Lifeguard, LHA-Probe. Off: a helper without an answer for its asker says nothing, and failed
+  /// probes count the same whoever was to help.
+  bool nacks{true};
+  /// Lifeguard, LHA-Suspicion. Off: a confirmation shortens the time-out here and is not passed on.
+  bool passing_on_confirmations{true};
+  /// Extension. Off: an input that comes late is like any other: what is overdue expires at once.
+  bool late_inputs{true};
 
   friend bool operator==(const experiment&, const experiment&) noexcept = default;
 };

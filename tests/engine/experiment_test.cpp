@@ -369,18 +369,99 @@ TEST(Experiment, FinalDeathLetsALeaverFinishItsFarewell) {
   EXPECT_EQ(text(w.events()), "leave_completed, acknowledged 1\n");
 }
 
+// ---- the buddy system (Lifeguard)
+
+TEST(Experiment, WithoutBuddyASuspectIsNotToldBeforeAllElseNorAskedAgain) {
+  for (const bool on : {true, false}) {
+    engine_world w{with(&flotilla::experiment::buddy, on)};
+    w.meet_all(3);
+    w.gossip(three, {suspect(two.id, 0)});
+    w.flush_gossip(three);
+    w.tick_after(w.settings().protocol_period);
+    static_cast<void>(w.sent_now());
+    ASSERT_EQ(w.state_of(two.id), member_state::suspect);
+    w.hear(two, wire::ping{9});
+    const sent_list all = w.sent_now();
+    ASSERT_EQ(count(all, kind::ack), 1U);
+    EXPECT_EQ(only(all, kind::ack)[0].about(two.id) != nullptr, on);
+    EXPECT_EQ(count(all, kind::ping), on ? 1U : 0U) << "out of turn";
+  }
+}
+
+// ---- nacks (Lifeguard)
+
+TEST(Experiment, WithoutNacksAHelperWithoutAnAnswerIsSilent) {
+  for (const bool on : {true, false}) {
+    engine_world w{with(&flotilla::experiment::nacks, on)};
+    w.meet_all(3);
+    w.hear(two, wire::ping_request{5, three.id, three.at});
+    ASSERT_EQ(count(w.sent_now(), kind::ping), 1U);
+    w.tick_after(w.settings().direct_timeout / 5 * 4);
+    EXPECT_EQ(count(w.sent_now(), kind::nack), on ? 1U : 0U);
+  }
+}
+
+/// And nobody waits for them: a failed probe counts as if there had been nobody to ask.
+TEST(Experiment, WithoutNacksSilentHelpersAreNoSign) {
+  for (const bool on : {true, false}) {
+    config c = with(&flotilla::experiment::nacks, on);
+    c.local_health_max = 8;
+    engine_world w{c};
+    w.meet_all(4);
+    static_cast<void>(w.probe_of(two, {three, four}));
+    w.tick_after(w.settings().direct_timeout);
+    w.tick_after(w.settings().protocol_period);
+    EXPECT_EQ(w.stats().local_health, on ? 2U : 1U);
+  }
+}
+
+// ---- passing on confirmations (Lifeguard)
+
+TEST(Experiment, WithoutPassingOnConfirmationsOnlyTheFirstAccusationSpreads) {
+  for (const bool on : {true, false}) {
+    engine_world w{with(&flotilla::experiment::passing_on_confirmations, on)};
+    w.meet_all(7);
+    w.gossip(three, {suspect(two.id, 0, three.id)});
+    w.flush_gossip(three);
+    w.gossip(four, {suspect(two.id, 0, four.id)});
+    EXPECT_EQ(w.stats().gossip_pending, on ? 1U : 0U);
+    const auto early =
+        w.now() + suspicion_timeout(w.settings(), 7) * w.settings().suspicion_max_multiplier;
+    EXPECT_LT(w.node.next_deadline(), early);
+  }
+}
+
+// ---- late inputs (extension)
+
+TEST(Experiment, WithoutLateInputsWhatIsOverdueExpiresAtOnce) {
+  for (const bool on : {true, false}) {
+    engine_world w{with(&flotilla::experiment::late_inputs, on)};
+    w.meet_all(3);
+    static_cast<void>(w.probe_of(two, {three}));
+    w.tick_after(4 * w.settings().protocol_period);
+    w.tick_after(w.settings().direct_timeout);
+    EXPECT_EQ(w.stats().late_inputs, on ? 1U : 0U);
+    EXPECT_EQ(w.stats().probes_extended, on ? 1U : 0U);
+  }
+}
+
 // ---- all of them together
 
 /// Bit by bit, in the order of the fields.
 flotilla::experiment combination(unsigned bits) {
   const auto bit = [bits](unsigned i) { return (bits >> i & 1U) != 0; };
-  return {bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7)};
+  return {bit(0), bit(1), bit(2), bit(3), bit(4),  bit(5),
+          bit(6), bit(7), bit(8), bit(9), bit(10), bit(11)};
 }
+constexpr unsigned switches = 12;
+constexpr unsigned defaults = 0b1111'0011'1111U;
 
 /// A group that joins, loses, regains and says farewell to members: whatever the switches do to it,
-/// every engine stays a value that keeps its laws.
+/// every engine stays a value that keeps its laws. All combinations of SWIM's switches, each with
+/// another of Lifeguard's; and all of those.
 TEST(Experiment, EveryCombinationRuns) {
-  for (unsigned bits = 0; bits < 256; ++bits) {
+  for (unsigned i = 0; i < 256 + 16; ++i) {
+    const unsigned bits = i < 256 ? i | (i * 7 & 15U) << 8U : (defaults & 255U) | (i & 15U) << 8U;
     config c = plain_config_of_a_group();
     c.experiment = combination(bits);
     group g{bits + 1};
@@ -409,14 +490,14 @@ TEST(Experiment, EveryCombinationRuns) {
 /// The switches are part of what an engine is: two that obey other rules are not equal.
 TEST(Experiment, SwitchesAreComparedWithTheEngine) {
   const engine plain{plain_config(), engine_world::start};
-  for (unsigned i = 0; i < 8; ++i) {
+  for (unsigned i = 0; i < switches; ++i) {
     config c = plain_config();
-    c.experiment = combination(0b00111111U ^ 1U << i);
+    c.experiment = combination(defaults ^ 1U << i);
     EXPECT_EQ(c.validate(), flotilla::config_error::none);
     EXPECT_FALSE(c == plain_config());
     EXPECT_FALSE(plain == (engine{c, engine_world::start})) << i;
   }
-  EXPECT_EQ(combination(0b00111111U), flotilla::experiment{}) << "the defaults are the protocol";
+  EXPECT_EQ(combination(defaults), flotilla::experiment{}) << "the defaults are the protocol";
 }
 
 }  // namespace

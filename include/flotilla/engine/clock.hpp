@@ -57,7 +57,7 @@ inline void engine::advance(time_point now) noexcept {
   const time_point due = earliest();
   const duration late = detail::elapsed(due, s_.now);
   const bool away = late > s_.settings.direct_timeout + s_.settings.tick_granularity;
-  if (!away || due == s_.missed) return;
+  if (!away || due == s_.missed || !s_.settings.experiment.late_inputs) return;
   s_.missed = due;  // one absence, however many datagrams are fed before the tick that ends it
   return_from_absence(late);
 }
@@ -117,7 +117,8 @@ inline void engine::ask_suspects_again() noexcept {
 /// period comes on average; none in four has a chance of 2 %.
 inline bool engine::heard_nobody(const probe_round& ended) const noexcept {
   if (!s_.settings.notice_silence || s_.group_size() <= 2) return false;
-  if (ended.helpers.count != 0) return s_.heard < ended.helpers_asked;
+  const bool answers_due = ended.helpers.count != 0 && s_.settings.experiment.nacks;
+  if (answers_due) return s_.heard < ended.helpers_asked;
   return detail::elapsed(s_.heard, s_.now) >= 4 * s_.settings.protocol_period;
 }
 

@@ -183,8 +183,10 @@ inline void engine::confirm(row_index at, member_id accuser, provenance from) no
   const detail::timer_ref timer = s_.table[at].timer;
   suspicion& record = s_.suspicions[timer];
   if (accuser == s_.self().id || !record.confirm(accuser) || record.wanted == 0) return;
-  record.told = accuser;
-  if (!is_pulled(from)) requeue(at, false);
+  if (s_.settings.experiment.passing_on_confirmations) {
+    record.told = accuser;
+    if (!is_pulled(from)) requeue(at, false);
+  }
   // Not in the past: nobody has missed that deadline.
   if (!record.expired) {
     s_.suspicions.reschedule(timer, detail::later(verdict_time(record), s_.now));

@@ -68,6 +68,7 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
 /// (d) The suspect lives but has not heard of the accusation: ask again at once, with it, and let
 /// no verdict fall over the answer.
 inline void engine::note_life_of_suspect(row_index at) noexcept {
+  if (!s_.settings.experiment.buddy) return;
   s_.suspicions[s_.table[at].timer].acked = true;
   contact(at, s_.table[at].address);
 }

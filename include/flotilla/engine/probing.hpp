@@ -139,7 +139,8 @@ inline void engine::end_round() noexcept {
   ++stats_.probes_failed;
   const row_index probed = s_.table.find(ended.subject);
   if (!accused_by_others(ended.subject) && !(probed != no_row && is_doubtful(probed))) {
-    s_.health.worsen(blame_of_failed_probe(ended.helpers.count, ended.helpers.nacks()),
+    const std::uint32_t expected = s_.settings.experiment.nacks ? ended.helpers.count : 0;
+    s_.health.worsen(blame_of_failed_probe(expected, ended.helpers.nacks()),
                      s_.settings.local_health_max);
   }
   s_.deaf = s_.deaf || heard_nobody(ended);
@@ -247,7 +248,7 @@ inline void engine::run_relays() noexcept {
     reply.to = s_.relays[slot].requester_address;
     reply.target = s_.relays[slot].requester;
     s_.relays.close(slot);
-    send_caused(reply);
+    if (s_.settings.experiment.nacks) send_caused(reply);
   }
 }
 

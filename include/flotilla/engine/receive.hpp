@@ -70,8 +70,9 @@ inline void engine::note_sender(const inbound& in) noexcept {
   // It may have moved, or the address that we hold may be somebody's invention, which helpers with
   // a better record would hide from our probes for ever: so it is asked where it speaks from.
   // A leaver still speaks; if it has not left after all, our answers tell it what we believe.
-  const bool in_doubt = r.state == member_state::suspect || r.state == member_state::dead ||
-                        r.incarnation != in.head.incarnation;
+  const bool suspect = r.state == member_state::suspect && s_.settings.experiment.buddy;
+  const bool in_doubt =
+      suspect || r.state == member_state::dead || r.incarnation != in.head.incarnation;
   if (in_doubt) contact(at, in.from);
   if (r.state == member_state::dead) recant();
 }

@@ -135,7 +135,9 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
   if (receiver == member_id{}) return false;
   const row_index at = s_.table.find(receiver);
   if (at != no_row) {
-    if (s_.table[at].state == member_state::alive && !what.tell) return false;
+    const member_state state = s_.table[at].state;
+    if (state == member_state::alive && !what.tell) return false;
+    if (state == member_state::suspect && !s_.settings.experiment.buddy) return false;
     return put_fact(out, fact_of(at));
   }
   const wire::fact* remembered = s_.absent.find(receiver);
