@@ -137,6 +137,7 @@ class engine {
   [[nodiscard]] bool is_held_active(member_id id) const noexcept;
   [[nodiscard]] bool is_proven(const inbound& in) const noexcept;
   void note_sender(const inbound& in) noexcept;
+  [[nodiscard]] bool accuses_us(std::span<const std::byte> facts) const noexcept;
   void on_message(const inbound& in, const wire::ping& message) noexcept;
   void on_message(const inbound& in, const wire::ping_request& message) noexcept;
   void on_message(const inbound& in, const wire::ack& message) noexcept;
@@ -202,10 +203,15 @@ class engine {
   [[nodiscard]] duration direct_patience() const noexcept;
   [[nodiscard]] duration patience() const noexcept;
   [[nodiscard]] bool checks_verdicts() const noexcept;
+  [[nodiscard]] bool is_near(time_point due) const noexcept;
+  void begin_direct_checks() noexcept;
+  void end_direct_checks() noexcept;
+  void note_check_left(const outgoing& ping) noexcept;
   [[nodiscard]] row_index next_check() const noexcept;
   void begin_round() noexcept;
   void end_round() noexcept;
   [[nodiscard]] bool accused_by_others(member_id subject) const noexcept;
+  [[nodiscard]] bool silent_to_many(row_index at) const noexcept;
   void note_failed_check(row_index at, const probe_round& ended) noexcept;
   [[nodiscard]] bool awaits_check(detail::timer_ref due) noexcept;
   void ask_helpers() noexcept;

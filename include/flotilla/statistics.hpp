@@ -77,6 +77,8 @@ struct statistics {
   std::uint64_t checks{0};
   /// members pinged besides the round's, because facts were waiting (config::max_direct_probes)
   std::uint64_t backlog_pings{0};
+  /// beside the probes: pings to suspects whom enough others accuse, before a verdict
+  std::uint64_t direct_checks{0};
   std::uint64_t verdicts_unchecked{0};  ///< fell without: too many at a time, or no ping was pulled
 
   // joining and repairing

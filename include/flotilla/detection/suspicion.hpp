@@ -30,13 +30,17 @@ struct suspicion {
   std::array<std::uint32_t, max_confirmations>
       confirmers{};  ///< 32 mixed bits of each id: enough to tell apart
   std::uint8_t confirmations{0};
-  std::uint8_t wanted{0};   ///< K: so many confirmations bring the time-out down to `least`
-  duration least{};         ///< Min of Lifeguard, for the group as it was when this began
-  bool joined{false};       ///< our own probe has failed as well: told as an accusation of ours
-  bool expired{false};      ///< the time-out has passed: only a put-off verdict is waited for
-  bool acked{false};        ///< the suspect has answered us since (rule (d) of the design)
-  bool checked{false};      ///< a whole probe round of ours has failed since it began
-  std::uint8_t put_off{0};  ///< how often the verdict has waited for such a round
+  std::uint8_t wanted{0};    ///< K: so many confirmations bring the time-out down to `least`
+  duration least{};          ///< Min of Lifeguard, for the group as it was when this began
+  bool joined{false};        ///< our own probe has failed as well: told as an accusation of ours
+  bool expired{false};       ///< the time-out has passed: only a put-off verdict is waited for
+  bool acked{false};         ///< the suspect has answered us since (rule (d) of the design)
+  bool checked{false};       ///< a whole probe round of ours has failed since it began
+  bool check_left{false};    ///< the ping of the direct check was pulled in time
+  bool asked{false};         ///< ended without an answer: enough when so many others accuse it
+  std::uint32_t check{0};    ///< its sequence number, 0 while there is none
+  time_point check_asked{};  ///< when it began
+  std::uint8_t put_off{0};   ///< how often the verdict has waited for such a round
 
   /// How often a verdict may wait for its check: for the round under way to end, for another check
   /// before its own, for its own, and for its own again if that ping was not pulled in time. Then
@@ -54,6 +58,9 @@ struct suspicion {
     confirmers[confirmations++] = mark;
     return true;
   }
+
+  /// As many others accuse it as Lifeguard wants to hear.
+  [[nodiscard]] bool confirmed() const noexcept { return wanted != 0 && confirmations >= wanted; }
 
   friend bool operator==(const suspicion&, const suspicion&) noexcept = default;
 };

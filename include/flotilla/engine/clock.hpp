@@ -100,14 +100,17 @@ inline void engine::return_from_absence(duration late) noexcept {
 inline void engine::forget_checks() noexcept {
   const std::uint32_t suspects = s_.suspicions.size();
   for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
-    s_.suspicions[s_.suspicions.nth(i)].checked = false;
+    suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
+    record.checked = record.asked = false;
   }
 }
 
 inline void engine::ask_suspects_again() noexcept {
   const std::uint32_t suspects = s_.suspicions.size();
   for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
-    const row_index subject = s_.suspicions[s_.suspicions.nth(i)].subject;
+    suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
+    record.check_left = false;  // its answer may be lost with the rest
+    const row_index subject = record.subject;
     contact(subject, s_.table[subject].address);
   }
 }

@@ -10,6 +10,7 @@ inline namespace v1 {
 
 inline void engine::run_period() noexcept {
   end_round();
+  end_direct_checks();
   ++s_.period;
   renew_serving();
   s_.answers_left = s_.requests_left = s_.settings.max_chunks;
@@ -25,6 +26,7 @@ inline void engine::run_period() noexcept {
                                 detail::saturating_add(s_.now, patience()));
   check_hearsay();
   begin_round();
+  begin_direct_checks();
   spread_backlog();
   reservoir::entry dead;
   if (s_.settings.healing_interval != duration::zero() &&
@@ -56,20 +58,73 @@ inline bool engine::checks_verdicts() const noexcept {
   return s_.settings.checked_verdicts && s_.settings.experiment.timer_binding;
 }
 
-/// The suspect whose verdict may be near and lacks a completed check of our own, or no_row. Near is
-/// what can come within two of the longest periods, if it is confirmed by then: a round that begins
-/// now ends in time.
-inline row_index engine::next_check() const noexcept {
-  if (!checks_verdicts()) return no_row;
+/// A check that begins now ends before `due`, and one that begins a period later might not.
+inline bool engine::is_near(time_point due) const noexcept {
   const duration longest =
       s_.settings.protocol_period / 100 * (100 + s_.settings.period_jitter_percent);
-  const time_point horizon = detail::saturating_add(s_.now, s_.health.stretch(2 * longest));
+  return due <= detail::saturating_add(s_.now, s_.health.stretch(2 * longest));
+}
+
+/// Suspects whom enough others accuse, or may accuse by the time that their verdict can come, are
+/// all asked at once, beside the probe of the period, which goes on carrying gossip between those
+/// who are well. Answers find the suspicion as any other does.
+inline void engine::begin_direct_checks() noexcept {
+  if (!checks_verdicts()) return;
+  const std::uint32_t size = s_.suspicions.size();
+  for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
+    suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
+    if (record.wanted == 0 || record.checked || record.asked || record.check != 0) continue;
+    if (!is_near(detail::saturating_add(record.since, record.least))) continue;
+    const row& r = s_.table[record.subject];
+    if (s_.round.active && s_.round.subject == r.id) continue;  // it is being asked
+    ++stats_.direct_checks;
+    outgoing ping;
+    ping.tell = true;
+    ping.introduce = true;
+    ping.to = r.address;
+    ping.target = r.id;
+    ping.facts = cargo::about_target;  // gossip would be lost on it
+    ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, r.address, s_.now);
+    record.check = ping.sequence;
+    record.check_asked = s_.now;
+    record.check_left = false;
+    send_own(ping);
+  }
+}
+
+/// The period has passed in which they were asked, and its own round is judged: whoever has not
+/// answered is silent, unless our ping did not leave in time or it is we who hear nothing.
+inline void engine::end_direct_checks() noexcept {
+  const std::uint32_t size = s_.suspicions.size();
+  for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
+    suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
+    if (record.check == 0) continue;
+    if (detail::elapsed(record.check_asked, s_.now) < patience()) continue;
+    record.asked = record.check_left && !s_.deaf;
+    record.check = 0;
+  }
+}
+
+/// A ping that was pulled was the direct check of a suspect; like that of a round it counts only if
+/// it left in time to be answered (law 3).
+inline void engine::note_check_left(const outgoing& ping) noexcept {
+  const row_index at = s_.suspicions.empty() ? no_row : s_.table.find(ping.target);
+  if (at == no_row || s_.table[at].state != member_state::suspect) return;
+  suspicion& record = s_.suspicions[s_.table[at].timer];
+  if (record.check != ping.sequence) return;
+  record.check_left = detail::elapsed(record.check_asked, s_.now) <= patience() / 2;
+}
+
+/// The suspect that is to be probed before its verdict, or no_row.
+inline row_index engine::next_check() const noexcept {
+  if (!checks_verdicts()) return no_row;
   detail::timer_ref first = detail::no_timer;
   const std::uint32_t size = s_.suspicions.size();
   for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
     const detail::timer_ref at = s_.suspicions.nth(i);
     const suspicion& record = s_.suspicions[at];
-    if (record.checked || detail::saturating_add(record.since, record.least) > horizon) continue;
+    const bool done = record.checked || record.confirmed();
+    if (done || !is_near(s_.suspicions.due(at))) continue;
     if (in_crowd(record.subject) || must_wait(record.subject)) continue;
     if (first == detail::no_timer || s_.suspicions.due(at) < s_.suspicions.due(first)) first = at;
   }
@@ -109,7 +164,7 @@ inline void engine::ask_helpers() noexcept {
   s_.round.direct_due = time_point::max();
   const row_index at = s_.table.find(s_.round.subject);
   const bool wanted = s_.settings.helpers != 0 && s_.settings.experiment.helpers;
-  if (at == no_row || !s_.round.pulled || !wanted) return;
+  if (at == no_row || !s_.round.pulled || !wanted || silent_to_many(at)) return;
   s_.round.helpers = pick_helpers(s_.table, s_.order, at, s_.settings.helpers, s_.random);
   if (s_.round.helpers.count == 0) return;
   s_.period_due = detail::later(s_.period_due, detail::saturating_add(s_.now, patience()));
@@ -171,6 +226,14 @@ inline bool engine::accused_by_others(member_id subject) const noexcept {
   return record.accuser != s_.self().id || record.confirmations != 0;
 }
 
+/// True for a suspect whom enough others accuse. Helpers are for the case that it is our path that
+/// is broken; so many have tried theirs already, and a crash would cost nine more datagrams at each
+/// of all members.
+inline bool engine::silent_to_many(row_index at) const noexcept {
+  if (s_.table[at].state != member_state::suspect) return false;
+  return s_.suspicions[s_.table[at].timer].confirmed();
+}
+
 /// A round that began after the suspicion did is the check that its verdict needs.
 inline void engine::note_failed_check(row_index at, const probe_round& ended) noexcept {
   const row& r = s_.table[at];
@@ -184,7 +247,8 @@ inline void engine::note_failed_check(row_index at, const probe_round& ended) no
 inline bool engine::awaits_check(detail::timer_ref due) noexcept {
   suspicion& record = s_.suspicions[due];
   if (in_crowd(record.subject)) return awaits_answer(due);
-  if (!checks_verdicts() || record.checked) return false;
+  const bool checked = record.checked || (record.asked && record.confirmed());
+  if (!checks_verdicts() || checked) return false;
   if (record.put_off == suspicion::max_put_off) {
     ++stats_.verdicts_unchecked;
     return false;
@@ -203,6 +267,7 @@ inline void engine::run_suspicions() noexcept {
       // It has answered since, only not to the accusation. Ask once more; silence is then decisive.
       record.acked = false;
       record.checked = false;
+      record.asked = false;
       record.put_off = 0;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));

@@ -77,17 +77,35 @@ inline void engine::note_sender(const inbound& in) noexcept {
   if (r.state == member_state::dead) recant();
 }
 
+/// True when one of the facts holds us suspect or dead.
+inline bool engine::accuses_us(std::span<const std::byte> facts) const noexcept {
+  wire::fact_reader reader{facts};
+  wire::fact fact;
+  for (;;) {
+    const wire::fact_read read = reader.next(fact);
+    if (read == wire::fact_read::end || read == wire::fact_read::malformed) return false;
+    const bool ours = read == wire::fact_read::fact && fact.subject == s_.self().id;
+    if (ours && (fact.state == member_state::suspect || fact.state == member_state::dead)) {
+      return true;
+    }
+  }
+}
+
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
   // Whoever does not name us tries the address of somebody dead (healing): we have been taken for
   // it.
   if (in.head.target == member_id{} && s_.table.find(in.head.sender) != no_row) recant();
+  const std::uint64_t told_before = stats_.facts_about_self;
   absorb_heard(in);
   const row_index at = s_.table.find(in.head.sender);
   outgoing reply;
   reply.kind = wire::message_kind::ack;
   reply.sequence = message.sequence;
   reply.facts = is_known(in) ? cargo::gossip : cargo::about_target;
-  reply.introduce = in.head.introduce;
+  // Who accuses us hears at first hand that we have spoken up, and where we are; otherwise it would
+  // have to ask again, since the queue passes our refutation on to so many only.
+  const bool accused = stats_.facts_about_self != told_before && accuses_us(in.facts);
+  reply.introduce = in.head.introduce || accused;
   reply.compare = is_known(in) && shows_view(in);
   reply.tell = at != no_row &&
                (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);

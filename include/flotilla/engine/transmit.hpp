@@ -51,6 +51,7 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
   wire::finish_frame(out);
   if (what.kind == wire::message_kind::ping) {
     s_.round.on_pulled(what.sequence, s_.now, patience());
+    note_check_left(what);
   }
   ++stats_.datagrams_sent;
   stats_.bytes_sent += out.size();

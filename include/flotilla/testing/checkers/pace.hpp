@@ -192,6 +192,7 @@ class pace_checker final : public traffic_checker {
     using kind = wire::message_kind;
     std::uint64_t pings = 1 + settings.max_direct_probes;
     pings += now.verdicts_deferred - was.verdicts_deferred;
+    pings += now.direct_checks - was.direct_checks;
     if (now.late_inputs != was.late_inputs) pings += max_rechecks;
     if (after.self().state == member_state::left) pings += max_farewells;
     limit(node, "pings", kind::ping, pings);
