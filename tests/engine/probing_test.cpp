@@ -411,6 +411,81 @@ TEST(ProbingCheck, ManyAtOnceAreBounded) {
   EXPECT_EQ(w.stats().verdicts, 20U);
 }
 
+/// A suspect whom three others accuse as well, in a group that waits for them.
+void accuse_by_four(engine_world& w) {
+  for (std::uint64_t n = 3; n <= 6; ++n) w.gossip(three, {suspect(two.id, 0, member_id{n})});
+}
+engine_world world_of_accusers(std::uint64_t seed) {
+  config c = config_of_a_large_group(seed, true);
+  c.suspicion_max_multiplier = 6;
+  engine_world w{c};
+  w.meet_all(many);
+  return w;
+}
+
+/// Helpers would only repeat what the accusers have found: one ping is the check, in time, and the
+/// period's own probe goes to somebody else.
+TEST(ProbingCheck, WhomThreeOthersAccuseIsAskedDirectly) {
+  std::uint64_t direct = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    engine_world w = world_of_accusers(seed);
+    accuse_by_four(w);
+    const duration period = w.settings().protocol_period;
+    const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+    const watch seen = watch_two(w, many, due + period);
+    EXPECT_EQ(seen.verdict, due) << "neither sooner nor later";
+    EXPECT_TRUE(seen.requests.empty());
+    ASSERT_FALSE(seen.pings.empty());
+    EXPECT_LE(seen.pings.back(), due - period) << "with a whole period to answer";
+    EXPECT_LE(w.stats().direct_checks, 1U) << "none for whom its turn has asked";
+    EXPECT_EQ(w.stats().checks, 0U);
+    EXPECT_EQ(w.stats().verdicts_unchecked, 0U);
+    direct += w.stats().direct_checks;
+  }
+  EXPECT_GT(direct, 0U) << "the turn alone does not do it";
+}
+
+/// Two are not enough: then it may be our path, and the round with helpers comes.
+TEST(ProbingCheck, WhomTwoOthersAccuseIsAskedThroughHelpersToo) {
+  engine_world w = world_of_accusers(3);
+  for (std::uint64_t n = 3; n <= 5; ++n) w.gossip(three, {suspect(two.id, 0, member_id{n})});
+  const duration least = flotilla::suspicion_timeout(w.settings(), many);
+  const time_point due = w.now() + flotilla::shrunk_suspicion(least, 6 * least, 2, 3);
+  const watch seen = watch_two(w, many, due);
+  EXPECT_EQ(seen.verdict, due);
+  EXPECT_GE(seen.requests.size(), w.settings().helpers);
+}
+
+/// Law 3: a ping that never leaves accuses nobody; the verdict waits for its check, and not for
+/// ever.
+TEST(ProbingCheck, ADirectCheckThatDoesNotLeaveIsNone) {
+  engine_world w = world_of_accusers(3);
+  accuse_by_four(w);
+  const duration period = w.settings().protocol_period;
+  const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+  while (w.state_of(two.id) == member_state::suspect && w.now() < due + 9 * period) w.next_tick();
+  EXPECT_GT(w.now(), due);
+  EXPECT_LE(w.now(), due + flotilla::suspicion::max_put_off * period);
+  EXPECT_EQ(w.stats().verdicts_unchecked, 1U);
+}
+
+/// An answer to it puts the verdict off, as to any other ping.
+TEST(ProbingCheck, AnAnswerToTheDirectCheckDefersTheVerdict) {
+  engine_world w = world_of_accusers(3);
+  accuse_by_four(w);
+  const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+  while (w.stats().direct_checks == 0) {
+    const sent_list all = w.sent_now();
+    for (std::uint64_t n = 3; n <= many; ++n) w.answer(peer_of(n), all);
+    w.next_tick();
+  }
+  EXPECT_EQ(w.answer(two, w.sent_now()), 1U) << "by itself, and it has not understood";
+  static_cast<void>(watch_two(w, many, due));
+  EXPECT_EQ(w.state_of(two.id), member_state::suspect);
+  EXPECT_EQ(w.stats().verdicts_deferred, 1U);
+}
+
 /// "The suspicion time-out is 3 ceil(log(N+1)) periods" to the moment, checked or not (section 5).
 TEST(ProbingCheck, ThePapersPresetKnowsNone) {
   config c = config::swim_paper();

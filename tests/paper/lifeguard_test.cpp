@@ -63,6 +63,24 @@ TEST(LifeguardNack, IsWaitedFor) {
   EXPECT_EQ(w.node.next_deadline(), due);
 }
 
+/// Whoever pings us with an accusation hears our refutation in the ack, however many have heard it
+/// before: it need not ask again. (ours)
+TEST(LifeguardBuddy, WhoAccusesUsIsAnsweredWithOurOwnFact) {
+  engine_world w;
+  w.meet_all(4);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    w.hear(three, wire::ping{i}, {suspect(self.id, 0, three.id)});
+    const sent_list acks = only(w.sent_now(), kind::ack);
+    ASSERT_EQ(acks.size(), 1U);
+    const wire::fact* ours = acks[0].about(self.id);
+    ASSERT_NE(ours, nullptr) << i;
+    EXPECT_EQ(ours->state, member_state::alive);
+    EXPECT_EQ(ours->incarnation.value(), 1U);
+  }
+  w.hear(three, wire::ping{200});
+  EXPECT_EQ(only(w.sent_now(), kind::ack)[0].about(self.id), nullptr) << "unasked";
+}
+
 /// "Whenever a suspected member is pinged, the suspicion about it is sent with priority, so that it
 /// can refute at once." (Buddy System)
 TEST(LifeguardBuddy, EveryPingToASuspectCarriesTheSuspicionFirst) {
