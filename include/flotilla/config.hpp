@@ -196,6 +196,8 @@ struct config {
   /// asked it once more, directly and through helpers, after the suspicion began; otherwise others'
   /// bad luck and one lost refutation are enough for a verdict. The check is a probe round out of
   /// turn just before the time-out, or when that has come sooner than foreseen, just after it.
+  /// Where three others accuse the suspect as well, it is one ping beside that period's probe:
+  /// their paths stand for those of helpers.
   bool checked_verdicts{true};
   /// Extension: who hears nothing from anybody while its own probe is unanswered, not even from the
   /// helpers that it asked, takes itself for the one that is cut off: it begins no suspicion and
