@@ -206,6 +206,11 @@ struct config {
   /// that the only one left still reports every crash. In a group of two the other's silence is
   /// the only sign there is, and counts.
   bool notice_silence{true};
+  /// Extension: accusations by members that are suspect or dead here, or whose accusations were
+  /// contradicted repeatedly, are believed only after the accused has left a direct ping of our own
+  /// unanswered for one direct time-out (detection/accusers.hpp). Costs one ping for each of them;
+  /// without it one member that can send but not hear makes the whole group flap.
+  bool weigh_accusers{true};
   /// lambda of SWIM, section 4.1: a fact is passed on at most this many times ceil(ln(n+1)).
   std::uint32_t retransmit_multiplier{3};
   /// S of Lifeguard (LHA-Probe): while there are signs that this member itself is slow or cut off,
@@ -328,6 +333,7 @@ inline config config::swim_paper() {
   c.local_health_max = 0;
   c.max_direct_probes = 1;
   c.notice_silence = false;
+  c.weigh_accusers = false;
   c.suspicion_max_multiplier = 1;  // whoever confirms it
   c.checked_verdicts = false;      // and not a period more
   c.retransmit_multiplier = 3;     // 3*ceil(ln(n+1)) messages, section 5

@@ -155,6 +155,7 @@ class engine {
   void absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
   void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
+  void merge_known(row_index at, const wire::fact& fact, provenance from) noexcept;
   void absorb_unknown(const inbound& in, const wire::fact& fact, provenance from) noexcept;
   void recant() noexcept;
   void raise_past(flotilla::incarnation told) noexcept;
@@ -168,6 +169,13 @@ class engine {
   void settle(row_index at) noexcept;
   [[nodiscard]] bool awaits_answer(detail::timer_ref due) noexcept;
   void check_hearsay() noexcept;
+
+  // engine/accusers.hpp
+  [[nodiscard]] bool has_no_weight(member_id accuser) const noexcept;
+  void contradict(member_id accuser) noexcept;
+  [[nodiscard]] bool doubts(row_index at, const wire::fact& fact, provenance from) noexcept;
+  void settle_doubt(member_id subject, time_point asked) noexcept;
+  void run_doubted() noexcept;
 
   // engine/first_hand.hpp
   [[nodiscard]] static endpoint introduced_at(const inbound& in) noexcept;
@@ -189,6 +197,7 @@ class engine {
   void retime(const transition& change, const evidence& ours) noexcept;
   [[nodiscard]] time_point verdict_time(const suspicion& record) const noexcept;
   void confirm(row_index at, member_id accuser, provenance from) noexcept;
+  void hasten(detail::timer_ref timer) noexcept;
   void join_accusers(row_index at) noexcept;
   void requeue(row_index at, bool urgent) noexcept;
   void unqueue(row_index at) noexcept;
@@ -308,6 +317,7 @@ class engine {
 }  // namespace v1
 }  // namespace flotilla
 
+#include <flotilla/engine/accusers.hpp>
 #include <flotilla/engine/answering_repair.hpp>
 #include <flotilla/engine/backlog.hpp>
 #include <flotilla/engine/clock.hpp>

@@ -79,6 +79,9 @@ struct statistics {
   std::uint64_t backlog_pings{0};
   /// beside the probes: pings to suspects whom enough others accuse, before a verdict
   std::uint64_t direct_checks{0};
+  /// suspect or dead, by somebody without weight: they waited for a ping of ours (accusers.hpp)
+  std::uint64_t accusations_doubted{0};
+  std::uint64_t accusations_contradicted{0};  ///< of these: dropped, the accused has answered
   std::uint64_t verdicts_unchecked{0};  ///< fell without: too many at a time, or no ping was pulled
 
   // joining and repairing

@@ -51,6 +51,27 @@ TEST(Suspicion, ConfirmationsStopAtK) {
   EXPECT_EQ(record.confirmations, 3U);
 }
 
+/// Those without weight are counted apart, make room for those with, and come in once.
+TEST(Suspicion, ConfirmersWithoutWeightAreCountedApart) {
+  suspicion s;
+  s.accuser = member_id{1};
+  EXPECT_TRUE(s.confirm(member_id{2}, false));
+  EXPECT_FALSE(s.confirm(member_id{2}, false));
+  EXPECT_FALSE(s.confirm(member_id{1}, false));
+  EXPECT_EQ(s.weight(), 0U);
+  EXPECT_TRUE(s.confirm(member_id{3}));
+  EXPECT_EQ(s.weight(), 1U);
+  EXPECT_TRUE(s.confirm(member_id{4}, false));
+  EXPECT_FALSE(s.confirm(member_id{5}, false)) << "full";
+  EXPECT_EQ(s.weight(), 1U);
+  EXPECT_TRUE(s.confirm(member_id{5}));
+  EXPECT_TRUE(s.confirm(member_id{6}));
+  EXPECT_FALSE(s.confirm(member_id{7}));
+  EXPECT_EQ(s.confirmations, 3U);
+  EXPECT_EQ(s.weight(), 3U);
+  EXPECT_EQ(s.doubtful, 0U);
+}
+
 // Ids are the embedding program's: address and port in one word is a natural choice, and then whole
 // groups share one half of the word.
 TEST(Suspicion, AccusersAreToldApartByTheirWholeIds) {

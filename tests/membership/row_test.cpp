@@ -50,7 +50,7 @@ TEST(Row, SnapshotIsTheMember) {
 }
 
 TEST(Row, EqualityAndHashSeeEveryField) {
-  std::vector<row> rows(15);
+  std::vector<row> rows(17);
   rows[1].id = member_id{1};
   rows[2].incarnation = incarnation{1};
   rows[3].place_incarnation = incarnation{1};
@@ -65,6 +65,8 @@ TEST(Row, EqualityAndHashSeeEveryField) {
   rows[12].contacted_in = 1;
   rows[13].penalty = 1;
   rows[14].penalized = flotilla::time_point{flotilla::duration{1}};
+  rows[15].doubt = 1;
+  rows[16].doubted = flotilla::time_point{flotilla::duration{1}};
   std::set<std::uint64_t> digests;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     digests.insert(digest(rows[i]));

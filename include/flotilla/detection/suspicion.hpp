@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include <flotilla/config.hpp>
@@ -30,6 +31,7 @@ struct suspicion {
   std::array<std::uint32_t, max_confirmations>
       confirmers{};  ///< 32 mixed bits of each id: enough to tell apart
   std::uint8_t confirmations{0};
+  std::uint8_t doubtful{0};  ///< one bit a confirmer that had no weight (accusers.hpp)
   std::uint8_t wanted{0};    ///< K: so many confirmations bring the time-out down to `least`
   duration least{};          ///< Min of Lifeguard, for the group as it was when this began
   bool joined{false};        ///< our own probe has failed as well: told as an accusation of ours
@@ -47,20 +49,35 @@ struct suspicion {
   /// the verdict falls without, so that each crash is reported however many there are at once.
   static constexpr std::uint8_t max_put_off = 4;
 
+  /// How many confirmations count: the doubtful ones only when a probe of ours has failed as well.
+  [[nodiscard]] std::uint8_t weight() const noexcept {
+    return static_cast<std::uint8_t>(confirmations - std::popcount(doubtful));
+  }
+  /// A probe of ours has failed since, or has begun it.
+  [[nodiscard]] bool failed_here(member_id self) const noexcept {
+    return joined || checked || accuser == self;
+  }
+
   /// Counts an accuser once; neither the first accuser nor a repetition confirms anything (S9).
-  bool confirm(member_id by) noexcept {
-    if (by == accuser || confirmations == max_confirmations) return false;
+  /// One with weight takes the place of one without when there is no other. False: nothing changed.
+  bool confirm(member_id by, bool has_weight = true) noexcept {
+    const bool full = confirmations == max_confirmations;
+    if (by == accuser || (full && (doubtful == 0 || !has_weight))) return false;
     const auto mark = static_cast<std::uint32_t>(
         detail::mix(static_cast<std::uint64_t>(by), detail::mix_key{}) >> 32U);
     for (std::size_t i = 0; i < confirmations; ++i) {
       if (confirmers[i] == mark) return false;
     }
-    confirmers[confirmations++] = mark;
+    const auto place =
+        full ? static_cast<unsigned>(std::countr_zero(doubtful)) : unsigned{confirmations++};
+    const auto bit = static_cast<std::uint8_t>(1U << place);
+    doubtful = static_cast<std::uint8_t>(has_weight ? doubtful & ~bit : doubtful | bit);
+    confirmers[place] = mark;
     return true;
   }
 
   /// As many others accuse it as Lifeguard wants to hear.
-  [[nodiscard]] bool confirmed() const noexcept { return wanted != 0 && confirmations >= wanted; }
+  [[nodiscard]] bool confirmed() const noexcept { return wanted != 0 && weight() >= wanted; }
 
   friend bool operator==(const suspicion&, const suspicion&) noexcept = default;
 };

@@ -90,6 +90,7 @@ inline void engine::return_from_absence(duration late) noexcept {
     s_.period_due = detail::later(
         s_.period_due, detail::saturating_add(s_.now, helpers_to_come ? 2 * grace : grace));
   }
+  s_.doubted.extend(detail::saturating_add(s_.now, grace));
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + grace);
   forget_checks();
   ask_suspects_again();
@@ -172,6 +173,7 @@ inline time_point engine::earliest() const noexcept {
   due = earlier(due, verdict_due());
   due = earlier(due, s_.tombstones.earliest());
   due = earlier(due, s_.relays.earliest());
+  due = earlier(due, s_.doubted.earliest());
   due = earlier(due, s_.join.earliest());
   due = earlier(due, s_.visiting.server.retry_due);
   return earlier(due, s_.repair.retry_due);
@@ -201,6 +203,7 @@ inline void engine::tick(time_point now) noexcept {
   if (s_.life != engine_life::running) return;
   if (s_.round.direct_due <= s_.now) ask_helpers();
   if (s_.period_due <= s_.now) run_period();
+  run_doubted();
   run_suspicions();
   run_tombstones();
   if (s_.join.active) run_join();

@@ -136,10 +136,14 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
   if (runs_on) {
     s_.suspicions[r.timer].acked = false;
   } else if (r.timer != detail::no_timer) {
-    if (suspicion_ran)
+    if (suspicion_ran) {
+      const suspicion& ended = s_.suspicions[r.timer];
+      const bool found_by_one = ended.confirmations == 0 && !ended.failed_here(s_.self().id);
+      if (r.state == member_state::alive && found_by_one) contradict(ended.accuser);
       s_.suspicions.remove(r.timer);
-    else
+    } else {
       s_.tombstones.remove(r.timer);
+    }
     r.timer = detail::no_timer;
   }
   if (r.state == member_state::alive) return;
@@ -174,7 +178,7 @@ inline time_point engine::verdict_time(const suspicion& record) const noexcept {
   const duration longest =
       detail::saturating_multiply(record.least, s_.settings.suspicion_max_multiplier);
   return detail::saturating_add(
-      record.since, shrunk_suspicion(record.least, longest, record.confirmations, record.wanted));
+      record.since, shrunk_suspicion(record.least, longest, record.weight(), record.wanted));
 }
 
 /// Somebody else accuses a suspect as well: the time-out shrinks, and the accusation is passed on
@@ -182,11 +186,19 @@ inline time_point engine::verdict_time(const suspicion& record) const noexcept {
 inline void engine::confirm(row_index at, member_id accuser, provenance from) noexcept {
   const detail::timer_ref timer = s_.table[at].timer;
   suspicion& record = s_.suspicions[timer];
-  if (accuser == s_.self().id || !record.confirm(accuser) || record.wanted == 0) return;
+  const bool counts = record.failed_here(s_.self().id) || !has_no_weight(accuser);
+  if (accuser == s_.self().id || !record.confirm(accuser, counts) || record.wanted == 0) return;
+  if (!counts) return;
   if (s_.settings.experiment.passing_on_confirmations) {
     record.told = accuser;
     if (!is_pulled(from)) requeue(at, false);
   }
+  hasten(timer);
+}
+
+/// More confirmations count: the verdict comes sooner.
+inline void engine::hasten(detail::timer_ref timer) noexcept {
+  const suspicion& record = s_.suspicions[timer];
   // Not in the past: nobody has missed that deadline.
   if (!record.expired) {
     s_.suspicions.reschedule(timer, detail::later(verdict_time(record), s_.now));

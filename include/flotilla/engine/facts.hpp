@@ -122,6 +122,10 @@ inline void engine::raise_past(flotilla::incarnation told) noexcept {
 }
 
 inline void engine::absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept {
+  if (!doubts(at, fact, from)) merge_known(at, fact, from);
+}
+
+inline void engine::merge_known(row_index at, const wire::fact& fact, provenance from) noexcept {
   transition change;
   bool refused = false;
   const merge_outcome outcome = apply(

@@ -40,6 +40,7 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   if (in.from == asked.to && asked.to == r.address) {
     r.proven = true;
     settle(at);
+    settle_doubt(id, asked.asked);
   }
   const first_hand_answer answer = judge_first_hand(r.incarnation, r.state, number);
   if (answer == first_hand_answer::life) {

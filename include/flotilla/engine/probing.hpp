@@ -240,6 +240,10 @@ inline void engine::note_failed_check(row_index at, const probe_round& ended) no
   if (r.state != member_state::suspect || r.incarnation != ended.incarnation) return;
   suspicion& record = s_.suspicions[r.timer];
   if (ended.started >= record.since) record.checked = true;
+  if (record.doubtful != 0) {
+    record.doubtful = 0;
+    hasten(r.timer);
+  }
   join_accusers(at);
 }
 
@@ -277,7 +281,7 @@ inline void engine::run_suspicions() noexcept {
     }
     if (awaits_check(due)) continue;
     ++stats_.verdicts;
-    const evidence ours{record.accuser, record.probe, to_caller(record.since), record.confirmations,
+    const evidence ours{record.accuser, record.probe, to_caller(record.since), record.weight(),
                         s_.health.score()};
     const row_index subject = record.subject;
     if (!reserve(member_state::dead)) {

@@ -9,6 +9,7 @@
 #include <flotilla/detail/mix.hpp>
 #include <flotilla/detail/random.hpp>
 #include <flotilla/detail/state_hasher.hpp>
+#include <flotilla/detection/accusers.hpp>
 #include <flotilla/detection/flap_damping.hpp>
 #include <flotilla/detection/hearsay_check.hpp>
 #include <flotilla/detection/local_health.hpp>
@@ -116,6 +117,7 @@ struct engine_state {
     relays.hash_into(out);
     out.add(std::uint64_t{health.score()});
     round_trips.hash_into(out);
+    doubted.hash_into(out);
     urgent.hash_into(out);
     membership.hash_into(out);
     hearsay.hash_into(out);
@@ -159,6 +161,7 @@ struct engine_state {
   relay_table relays{};
   local_health health{};
   round_trip_times round_trips{};
+  doubted_accusations doubted{};
   time_point period_due{time_point::max()};
   time_point missed{time_point::min()};      ///< the deadline by which the last absence was noticed
   time_point hold_until{time_point::min()};  ///< no verdict before: we have been away
@@ -204,9 +207,10 @@ struct engine_state {
       const suspicion& s = suspicions[at];
       out.add_all(std::uint64_t{at}, suspicions.due(at), std::uint64_t{s.subject},
                   std::uint64_t{s.probe}, s.accuser, s.since, s.incarnation, s.told,
-                  std::uint64_t{s.confirmations}, std::uint64_t{s.wanted}, s.least, s.joined,
-                  s.expired, s.acked, s.checked, std::uint64_t{s.put_off}, std::uint64_t{s.check},
-                  s.check_asked, s.check_left, s.asked);
+                  std::uint64_t{s.confirmations}, std::uint64_t{s.doubtful},
+                  std::uint64_t{s.wanted}, s.least, s.joined, s.expired, s.acked, s.checked,
+                  std::uint64_t{s.put_off}, std::uint64_t{s.check}, s.check_asked, s.check_left,
+                  s.asked);
       for (const std::uint32_t by : s.confirmers) out.add(std::uint64_t{by});
     }
     for (std::uint32_t i = 0; i < tombstones.size(); ++i) {

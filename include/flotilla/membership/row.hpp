@@ -42,6 +42,9 @@ struct row {
   std::uint32_t penalty{0};  ///< detection/flap_damping.hpp, as it was at `penalized`
   time_point penalized{};    ///< when it failed last
 
+  std::uint32_t doubt{0};  ///< detection/accusers.hpp, as it was at `doubted`
+  time_point doubted{};    ///< when an accusation of its was contradicted last
+
   /// True when the address stood in the alive fact of this very incarnation. Otherwise the two must
   /// not be told on as one fact, which the member has never stated.
   [[nodiscard]] bool placed() const noexcept { return place_incarnation == incarnation; }
@@ -53,7 +56,7 @@ struct row {
                 std::uint64_t{range_next[0]}, std::uint64_t{range_next[1]},
                 std::uint64_t{range_next[2]}, std::uint64_t{queue_at}, std::uint64_t{order_at},
                 std::uint64_t{timer}, std::uint64_t{contacted_in}, std::uint64_t{penalty},
-                penalized);
+                penalized, std::uint64_t{doubt}, doubted);
   }
   friend bool operator==(const row&, const row&) noexcept = default;
 };
