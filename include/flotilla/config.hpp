@@ -207,8 +207,9 @@ struct config {
   /// the only sign there is, and counts.
   bool notice_silence{true};
   /// Extension: accusations by members that are suspect or dead here, or whose accusations were
-  /// contradicted repeatedly, are believed only after the accused has left a direct ping of our own
-  /// unanswered for one direct time-out (detection/accusers.hpp). Costs one ping for each of them;
+  /// contradicted repeatedly, and deaths of whom nobody had suspected here, are believed only after
+  /// the accused has left a direct ping of our own unanswered for one direct time-out
+  /// (detection/accusers.hpp). Costs one ping for each of them;
   /// without it one member that can send but not hear makes the whole group flap.
   bool weigh_accusers{true};
   /// lambda of SWIM, section 4.1: a fact is passed on at most this many times ceil(ln(n+1)).

@@ -20,8 +20,14 @@ const peer four = peer_of(4);
 const peer sick = peer_of(9);
 constexpr std::uint64_t ten = 10;
 
+config weighing(bool on = true) {
+  config c = plain_config();
+  c.weigh_accusers = on;
+  return c;
+}
+
 /// A world of ten in which `sick` is held suspect, and waits for nobody else.
-engine_world world_with_a_suspect(config c = plain_config()) {
+engine_world world_with_a_suspect(const config& c = weighing()) {
   engine_world w{c};
   w.meet_all(ten);
   w.gossip(three, {suspect(sick.id, 0, three.id)});
@@ -88,12 +94,25 @@ TEST(AccusersWithoutWeight, AreNotContradictedByAnEarlierQuestion) {
 /// Those who are well are believed at once, and so is everybody with the rule off.
 TEST(AccusersWithWeight, AreBelievedAtOnce) {
   for (const bool on : {true, false}) {
-    config c = plain_config();
-    c.weigh_accusers = on;
-    engine_world w = world_with_a_suspect(c);
+    engine_world w = world_with_a_suspect(weighing(on));
     w.gossip(three, {suspect(two.id, 0, on ? four.id : sick.id)});
     EXPECT_EQ(w.state_of(two.id), member_state::suspect);
     EXPECT_EQ(w.stats().accusations_doubted, 0U);
+  }
+}
+
+/// A death without a suspicion waits, whoever tells it; one that a suspicion went before does not.
+TEST(AccusersWithWeight, AreAskedForASuspicionBeforeADeath) {
+  for (const bool heralded : {false, true}) {
+    engine_world w{weighing()};
+    w.meet_all(ten);
+    if (heralded) w.gossip(three, {suspect(two.id, 0, four.id)});
+    w.gossip(three, {dead(two.id, 0, four.id)});
+    EXPECT_EQ(w.state_of(two.id), heralded ? member_state::dead : member_state::alive);
+    w.tick_after(w.settings().direct_timeout - 1ns);
+    EXPECT_EQ(w.state_of(two.id), heralded ? member_state::dead : member_state::alive);
+    w.tick_after(1ns);
+    EXPECT_EQ(w.state_of(two.id), member_state::dead);
   }
 }
 
@@ -102,7 +121,7 @@ TEST(AccusersWithWeight, AreBelievedAtOnce) {
 TEST(AccusersWithWeight, LoseItByBeingContradicted) {
   for (const int times : {1, 2}) {
     for (const bool confirmed : {false, true}) {
-      engine_world w;
+      engine_world w{weighing()};
       w.meet_all(ten);
       for (std::uint32_t n = 0; n < static_cast<std::uint32_t>(times); ++n) {
         w.gossip(three, {suspect(two.id, 2 * n, four.id)});
@@ -119,7 +138,7 @@ TEST(AccusersWithWeight, LoseItByBeingContradicted) {
 /// They shorten no suspicion until our own probe has failed as well, and then as much as others do.
 TEST(AccusersWithoutWeight, ConfirmOnlyWhatWeFindOurselves) {
   for (const bool weight : {true, false}) {
-    config c = plain_config();
+    config c = weighing();
     c.checked_verdicts = false;
     c.suspicion_multiplier = 1;
     engine_world w{c};
@@ -154,7 +173,7 @@ TEST(AccusersWithoutWeight, ConfirmOnlyWhatWeFindOurselves) {
 /// What finds no room to wait is believed at once: many accusations at a time are no one's fault.
 TEST(AccusersWithoutWeight, AreBelievedWhenThereAreTooMany) {
   constexpr std::uint64_t room = flotilla::doubted_accusations::capacity;
-  engine_world w;
+  engine_world w{weighing()};
   w.meet_all(room + 5);
   w.gossip(three, {suspect(two.id, 0, three.id)});
   for (std::uint64_t n = 4; n < room + 5; ++n) {

@@ -27,6 +27,7 @@ inline config plain_config() {
   c.healing_interval = duration::zero();
   c.local_health_max = 0;
   c.notice_silence = false;
+  c.weigh_accusers = false;
   c.adaptive_timeout = false;
   return c;
 }

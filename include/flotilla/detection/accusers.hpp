@@ -33,6 +33,9 @@ inline namespace v1 {
 // come just then. To a suspicion that runs it adds no confirmation until a probe of our own has
 // failed as well.
 //
+// A death of somebody who is alive here, and not even suspected, waits for that check whoever tells
+// it: had the suspicion gone around, so would have its refutation.
+//
 // Completeness is what it was: a crashed member answers nobody, so each accusation takes effect all
 // the same, later by one direct time-out wherever it is passed on (less than a period); our own
 // probes are never doubted; and what finds no room to wait is believed at once. The price is one

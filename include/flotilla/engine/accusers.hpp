@@ -36,7 +36,11 @@ inline bool engine::doubts(row_index at, const wire::fact& fact, provenance from
   if (merge(held, belief_of(fact)) != merge_outcome::verdict) return false;
   const bool failed_here =
       r.state == member_state::suspect && s_.suspicions[r.timer].failed_here(s_.self().id);
-  if (failed_here || !has_no_weight(fact.accuser)) return false;
+  // A death follows a suspicion that has reached everybody, as a rule: one that comes without is
+  // the word of somebody whom the refutations did not reach.
+  const bool unheralded = fact.state == member_state::dead && r.state == member_state::alive &&
+                          s_.settings.weigh_accusers && s_.settings.experiment.suspicion;
+  if (failed_here || !(unheralded || has_no_weight(fact.accuser))) return false;
   const std::size_t known = s_.doubted.find(fact.subject);
   if (known != doubted_accusations::capacity) {
     belief<std::uint32_t, endpoint> waiting = belief_of(s_.doubted[known].fact);
