@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <flotilla/endpoint.hpp>
+#include <flotilla/experiment.hpp>
 #include <flotilla/member.hpp>
 #include <flotilla/serial.hpp>
 #include <flotilla/time.hpp>
@@ -99,50 +100,6 @@ inline constexpr std::size_t config_error_count = 29;
   return at < config_error_count ? names[at] : "invalid";
 }
 
-/// Switches for experiments: the 2002 paper's variants, and negative controls that show that
-/// checkers bite. Never in production. Every combination is valid, and each switch means the same
-/// in all of them; to compare variants, the whole group is to have the same.
-struct experiment {
-  /// SWIM, section 4.2. Off: the own incarnation is never raised past an accusation, nor past
-  /// anything else that is told; set_address still raises it.
-  bool refutation{true};
-  /// SWIM, section 4.3. Off: every period draws its target at random from all others (section 3.1).
-  bool round_robin{true};
-  /// SWIM, section 3.1. Off: nobody is asked to probe on our behalf.
-  bool helpers{true};
-  /// SWIM, section 4.1. Off: no fact leaves the gossip queue for having been sent often enough.
-  bool transmit_budget{true};
-  /// Extension. Off: a suspicion's timer runs on when the subject refutes or returns with a newer
-  /// incarnation, and then declares it dead at the incarnation that is held by then (a classic
-  /// bug).
-  bool timer_binding{true};
-  /// SWIM, section 4.2. Off: a failed probe declares the member dead at once.
-  bool suspicion{true};
-  /// SWIM, section 4.2, "Confirm". On: dead overrides alive and suspect whatever the incarnations;
-  /// nothing revives a member while it is held dead; and a member that learns of its own death
-  /// stops for ever, without farewell or event: from then on it is as inert as after leave, and
-  /// dead in its own eyes.
-  bool final_death{false};
-  /// SWIM, section 3 (SWIM:Basic). On: no fact is gossiped. Instead who learns of a change
-  /// first-hand (a newcomer that it let in, a member that it declared suspect or dead, its own
-  /// raised incarnation or farewell) sends that fact once to every active member that it knows,
-  /// each in a datagram of its own; so max_transmits is to be larger than the group.
-  bool multicast{false};
-  /// Lifeguard, "Buddy System". Off: a suspect is not told of the accusation before all else, and
-  /// is not asked again because it has spoken; it learns of it by gossip alone, and until it has
-  /// raised its incarnation nothing that it says holds up the verdict.
-  bool buddy{true};
-  /// Lifeguard, LHA-Probe. Off: a helper without an answer for its asker says nothing, and failed
-  /// probes count the same whoever was to help.
-  bool nacks{true};
-  /// Lifeguard, LHA-Suspicion. Off: a confirmation shortens the time-out here and is not passed on.
-  bool passing_on_confirmations{true};
-  /// Extension. Off: an input that comes late is like any other: what is overdue expires at once.
-  bool late_inputs{true};
-
-  friend bool operator==(const experiment&, const experiment&) noexcept = default;
-};
-
 /// What an engine is built from. The defaults are those of lan().
 struct config {
   /// The most helpers that a probe asks; bounds the loop that picks them.
@@ -212,6 +169,11 @@ struct config {
   /// (detection/accusers.hpp). Costs one ping for each of them;
   /// without it one member that can send but not hear makes the whole group flap.
   bool weigh_accusers{true};
+  /// Extension: a member that others merely speak of is hearsay until it has answered us. Hearsay
+  /// has probe turns of its own, every other one at most, so that a flood of invented members costs
+  /// little. Off: newcomers are probed among all others at once, and 2n - 1 turns (SWIM, section
+  /// 4.3) are the bound for everybody even while others join.
+  bool doubt_hearsay{true};
   /// lambda of SWIM, section 4.1: a fact is passed on at most this many times ceil(ln(n+1)).
   std::uint32_t retransmit_multiplier{3};
   /// S of Lifeguard (LHA-Probe): while there are signs that this member itself is slow or cut off,
@@ -261,8 +223,8 @@ struct config {
   /// an eighth of a table of 64 rows or more free. Beyond that a few a period are asked to answer
   /// for themselves. Those that were asked for, or have answered, are limited by max_members alone.
   std::uint32_t max_new_members{4096};
-  /// Chunks of state served in one period to joiners, and as many answers to repairs. and as many answers of repair
-  /// are asked for.
+  /// Chunks of state served in one period to joiners, and as many answers to repairs. and as many
+  /// answers of repair are asked for.
   std::uint32_t max_chunks{128};
   /// Datagrams waiting to be pulled. Replies may fill three quarters, one receiver's an eighth.
   std::uint32_t max_transmits{128};
@@ -334,6 +296,7 @@ inline config config::swim_paper() {
   c.local_health_max = 0;
   c.max_direct_probes = 1;
   c.notice_silence = false;
+  c.doubt_hearsay = false;
   c.weigh_accusers = false;
   c.suspicion_max_multiplier = 1;  // whoever confirms it
   c.checked_verdicts = false;      // and not a period more

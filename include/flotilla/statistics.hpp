@@ -42,6 +42,7 @@ struct statistics {
   std::uint64_t facts_of_strangers{0};
   std::uint64_t facts_skipped{0};  ///< optional fact kinds that this version does not know
   std::uint64_t facts_sent{0};
+  std::uint64_t ranges_crowded{0};  ///< no memory to split the digests' ranges: repair costs more
   std::uint64_t facts_unqueued{0};  ///< held, but not passed on: no memory for the queue
   std::uint64_t members_refused_own_address{0};  ///< another id said to live where we do
   std::uint64_t members_refused_table_full{0};

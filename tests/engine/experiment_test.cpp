@@ -460,8 +460,8 @@ constexpr unsigned defaults = 0b1111'0011'1111U;
 /// every engine stays a value that keeps its laws. All combinations of SWIM's switches, each with
 /// another of Lifeguard's; and all of those.
 TEST(Experiment, EveryCombinationRuns) {
-  for (unsigned i = 0; i < 256 + 16; ++i) {
-    const unsigned bits = i < 256 ? i | (i * 7 & 15U) << 8U : (defaults & 255U) | (i & 15U) << 8U;
+  for (unsigned n = 0; n < 256 + 16; ++n) {
+    const unsigned bits = n < 256 ? n | (n * 7 & 15U) << 8U : (defaults & 255U) | (n & 15U) << 8U;
     config c = plain_config_of_a_group();
     c.experiment = combination(bits);
     group g{bits + 1};

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <support/acquaint.hpp>
 #include <support/event_replay.hpp>
 #include <support/operations.hpp>
 #include <vector>
@@ -23,7 +24,9 @@ engine newborn() {
   c.id = member_id{1};
   c.address = fuzz::address_of(1);
   c.seed = *rc::gen::arbitrary<std::uint64_t>();
-  return engine{c, flotilla::time_point{}};
+  engine e{c, flotilla::time_point{}};
+  support::acquaint(e, flotilla::time_point{}, member_id{2}, fuzz::address_of(2));
+  return e;
 }
 
 /// Few members and few incarnations, so that facts meet.
@@ -77,6 +80,7 @@ TEST(events_property, the_fullest_datagram_loses_none) {
     c.address = fuzz::address_of(1);
     c.max_datagram_size = size;
     engine e{c, flotilla::time_point{}};
+    support::acquaint(e, flotilla::time_point{}, member_id{2}, fuzz::address_of(2));
     support::event_replay replay{member_id{1}};
     std::vector<std::byte> buffer(size);
     for (std::uint32_t round = 0; round < 6; ++round) {

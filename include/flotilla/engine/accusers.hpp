@@ -43,6 +43,7 @@ inline bool engine::doubts(row_index at, const wire::fact& fact, provenance from
   if (failed_here || !(unheralded || has_no_weight(fact.accuser))) return false;
   const std::size_t known = s_.doubted.find(fact.subject);
   if (known != doubted_accusations::capacity) {
+    ++stats_.accusations_doubted;
     belief<std::uint32_t, endpoint> waiting = belief_of(s_.doubted[known].fact);
     if (merge(waiting, belief_of(fact)) == merge_outcome::verdict) s_.doubted[known].fact = fact;
     return true;

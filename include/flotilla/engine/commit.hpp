@@ -38,7 +38,7 @@ inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
   // What was not asked for, or was told in a repair, is hearsay until it is met.
   const bool solicited = from == provenance::first_hand || from == provenance::local ||
                          from == provenance::transfer || from == provenance::meeting;
-  s_.table[change.at].hearsay = !solicited;
+  s_.table[change.at].hearsay = s_.settings.doubt_hearsay && !solicited;
   s_.absent.forget(fact.subject);
   commit(change, from, evidence{});
   return true;
@@ -110,7 +110,7 @@ inline void engine::digest(const transition& change) noexcept {
   if (was_there) {
     s_.ranges.remove(s_.table, change.at, change.before_place, change.before_address);
   }
-  if (active) s_.ranges.add(s_.table, change.at);
+  if (active && !s_.ranges.add(s_.table, change.at)) ++stats_.ranges_crowded;
 }
 
 /// What this engine says of itself changes: nobody is told by this.

@@ -82,13 +82,14 @@ class range_digest {
     return record_of(r.id, r.place_incarnation, r.address);
   }
 
-  /// Adds an active member's record as its row has it. O(1), but for the tree's doubling: without
-  /// memory for that the leaves hold more.
-  void add(member_table& table, row_index at) noexcept {
+  /// Adds an active member's record as its row has it. O(1), but for the tree's doubling: false
+  /// without memory for that; the record is added, and the leaves hold more.
+  bool add(member_table& table, row_index at) noexcept {
     const range_record record = record_of(table[at]);
-    if (++size_ > members_per_leaf << depth_) grow(table, at);
+    const bool roomy = ++size_ <= members_per_leaf << depth_ || grow(table, at);
     link(table, at, leaf_of(record.place));
     change(record.place, record.hash);
+    return roomy;
   }
 
   /// Removes the record that was added for this row; what it said then must be given.
@@ -211,11 +212,11 @@ class range_digest {
     for (wire::range_code at = code_of(place, depth_); at != 0; at >>= 1U) sums_[at] += by;
   }
 
-  void grow(member_table& table, row_index newcomer) noexcept {
-    if (depth_ == max_depth) return;
+  bool grow(member_table& table, row_index newcomer) noexcept {
+    if (depth_ == max_depth) return true;
     range_digest larger;
     if (!larger.sums_.try_allocate(4U << depth_) || !larger.heads_.try_allocate(2U << depth_)) {
-      return;
+      return false;
     }
     larger.key_ = key_;
     larger.depth_ = depth_ + 1;
@@ -231,6 +232,7 @@ class range_digest {
     sums_.swap(larger.sums_);
     heads_.swap(larger.heads_);
     depth_ = larger.depth_;
+    return true;
   }
 
   detail::mix_key key_{};

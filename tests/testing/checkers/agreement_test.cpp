@@ -27,14 +27,16 @@ TEST(Agreement, HasNothingToSayAboutRoughDays) {
 
 TEST(Agreement, HoldsWhereAnAccusationIsAheadOfTheAddress) {
   agreement_stage s;
-  s.group.add();
-  s.group.join(1, 0);
+  for (const node_index i : {1U, 2U}) {
+    s.group.add();
+    s.group.join(i, 0);
+  }
   s.group.run_for(3s);
   const endpoint old = s.group.sim().process_of(1).address;
   s.group.net().isolate(1);
   s.group.set_address(1, elsewhere);
-  s.group.sim().inject(there, s.group.sim().process_of(0).address,
-                       ping({held(2, 1, member_state::suspect)}));
+  s.group.sim().inject(s.group.sim().process_of(2).address, s.group.sim().process_of(0).address,
+                       ping({held(2, 1, member_state::suspect)}, s.group.id_of(2)));
   s.group.run_for(10ms);
   EXPECT_EQ(s.group[0].find(member_id{2}),
             (member{member_id{2}, old, incarnation{1}, member_state::suspect}));

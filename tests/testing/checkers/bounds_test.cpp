@@ -47,6 +47,11 @@ TEST(BoundsChecker, FindsNothingWhenTenThousandAreTold) {
   settings.max_new_members = 100'000;
   group.add(settings);
   const endpoint from = flotilla::testing::default_address(1);
+  const endpoint to = group.sim().process_of(0).address;
+  // Whom they are told by is a member, or its accusations would not be heard.
+  const wire::fact speaker{member_id{2}, incarnation{0}, member_state::alive, from, {}};
+  group.sim().inject(flotilla::testing::default_address(2), to,
+                     datagram(member_id{3}, group.id_of(0), wire::ping{1}, {speaker}));
   for (const member_state state :
        {member_state::alive, member_state::suspect, member_state::dead}) {
     for (std::uint32_t first = 10; first < 10'010; first += 40) {
@@ -57,8 +62,7 @@ TEST(BoundsChecker, FindsNothingWhenTenThousandAreTold) {
                          alive ? flotilla::testing::default_address(i) : endpoint{},
                          alive ? member_id{} : member_id{2}});
       }
-      group.sim().inject(from, group.sim().process_of(0).address,
-                         datagram(member_id{2}, group.id_of(0), wire::ping{1}, facts));
+      group.sim().inject(from, to, datagram(member_id{2}, group.id_of(0), wire::ping{1}, facts));
     }
     group.run_for(100ms);
   }

@@ -67,10 +67,12 @@ TEST(Inert, BitesWhenADatagramChangesOneThatLeft) {
   left_stage s;
   // Left as well, at the same time, but it has learnt of another one meanwhile.
   engine other{s.group.config_of(0), s.group.now()};
-  tell(other, s.group.now(), {living(2, 0), held(2, 0, member_state::dead)});
+  tell(other, s.group.now(), {living(2, 0), held(2, 0, member_state::left)});
   EXPECT_EQ(other.leave(), command_error::none);
+  EXPECT_EQ(other.next_deadline(), time_point::max());
   s.step(other, input_kind::receive);
   EXPECT_EQ(s.found.count("S16"), 1U) << s.found.to_string();
+  EXPECT_EQ(s.found.count(), 1U);
 }
 
 TEST(Inert, BitesOnlyInTheLifeThatEnded) {

@@ -20,15 +20,17 @@ constexpr std::uint32_t window = incarnation::window();
 
 /// Two or more joined members, and a way to lie to them.
 struct pair_of_members {
-  explicit pair_of_members(const config& base = quick()) : group{1, base} {
+  explicit pair_of_members(const config& base = quick(), node_index members = 2)
+      : group{1, base} {
     group.sim().watch(watching);
-    group.add_joined(2);
+    group.add_joined(members);
     group.run_for(3s);
     EXPECT_TRUE(found.empty()) << found.to_string();
     EXPECT_TRUE(group.full_mesh());
   }
-  void lie(node_index to, const std::vector<wire::fact>& facts) {
-    group.sim().inject(there, group.sim().process_of(to).address, ping(facts));
+  void lie(node_index to, const std::vector<wire::fact>& facts,
+           member_id speaker = member_id{88}) {
+    group.sim().inject(there, group.sim().process_of(to).address, ping(facts, speaker));
     group.run_for(10ms);
   }
   [[nodiscard]] std::uint32_t number(node_index i) const {
@@ -76,7 +78,8 @@ TEST(OwnWord, JudgesNoForgeriesThatAreExempt) {
 }
 
 TEST(OwnWord, KnowsWhatFormerLivesHaveSaid) {
-  pair_of_members p;
+  pair_of_members p{quick(), 3};
+  const member_id third = p.group.id_of(2);
   for (int i = 0; i < 4; ++i) p.lie(1, {held(2, p.number(1), member_state::suspect)});
   ASSERT_EQ(p.number(1), 4U);
   p.group.run_for(3s);
@@ -85,9 +88,9 @@ TEST(OwnWord, KnowsWhatFormerLivesHaveSaid) {
   p.group.run_for(10ms);
   EXPECT_EQ(p.number(1), 0U);
   EXPECT_EQ(p.group[0].find(member_id{2})->incarnation, incarnation{4});
-  p.lie(0, {held(2, 4, member_state::suspect)});
+  p.lie(0, {held(2, 4, member_state::suspect)}, third);
   EXPECT_TRUE(p.found.empty()) << p.found.to_string();
-  p.lie(0, {held(2, 5, member_state::suspect)});
+  p.lie(0, {held(2, 5, member_state::suspect)}, third);
   EXPECT_EQ(p.found.count("S1"), 1U) << p.found.to_string();
 }
 

@@ -199,6 +199,19 @@ inline std::vector<std::byte> ping(const std::vector<wire::fact>& facts,
 inline void tell(engine& node, time_point now, const std::vector<wire::fact>& facts) {
   node.receive(now, endpoint::ipv4({10, 7, 7, 7}, 7946), ping(facts));
 }
+/// The same from a member, since a stranger's accusations are not heard. Somebody else speaks of it
+/// before, and it is forgotten afterwards.
+inline void tell_as_member(engine& node, time_point now, const std::vector<wire::fact>& facts) {
+  const member_id speaker{88};
+  const endpoint at = endpoint::ipv4({10, 7, 7, 7}, 7946);
+  node.receive(now, elsewhere, ping({living(88, 0, at)}, member_id{99}));
+  EXPECT_TRUE(node.find(speaker).has_value());
+  tell(node, now, facts);
+  EXPECT_EQ(node.stats().facts_of_strangers, 0U);
+  EXPECT_EQ(node.evict(speaker), command_error::none);
+  EXPECT_EQ(node.allow(speaker), command_error::none);
+  EXPECT_FALSE(node.find(speaker).has_value());
+}
 
 /// A checker that watches a group of one and is fed by hand.
 template <class Checker>
@@ -208,10 +221,13 @@ struct stage {
     group.add();
   }
 
-  /// Another engine of member 1 that has been told these facts and of which nobody heard.
+  /// Another engine of member 1 that has been told these facts and of which nobody heard. It takes
+  /// a death at once, also where no suspicion went before.
   [[nodiscard]] engine told(const std::vector<wire::fact>& facts) const {
-    engine node{group.config_of(0), group.now()};
-    tell(node, group.now(), facts);
+    config trusting = group.config_of(0);
+    trusting.weigh_accusers = false;
+    engine node{trusting, group.now()};
+    tell_as_member(node, group.now(), facts);
     return node;
   }
   void event_of(const event& what) { watching.on_event(group.now(), 0, group[0], what); }

@@ -162,13 +162,16 @@ TEST(ViewMark, MovesWithEveryChangeOfTheTable) {
 // ---- silence
 
 TEST(Views, HaveNothingToSayAboutRoughDays) {
-  expect_silence<views_checker>([](const views_checker::tally& judged) {
+  std::uint64_t doubted = 0;
+  expect_silence<views_checker>([&](const views_checker::tally& judged) {
     EXPECT_GT(judged.changes, 100U);
     EXPECT_GT(judged.silent, 10U);
     EXPECT_GT(judged.newcomers, 90U);
     EXPECT_GT(judged.returns, 10U);
     EXPECT_GT(judged.heard, 50U);
+    doubted += judged.doubted;
   });
+  EXPECT_GT(doubted, 5U);
 }
 
 TEST(Views, ExcuseAnAdoptionFromOutsideTheWindow) {
@@ -216,7 +219,7 @@ TEST(Views, BiteWhenWhatWasHeardIsNotHeld) {
     s.begin({living(2, 1), held(2, 1, dead)});
     s.watching.on_receive(s.group.now(), 0, s.group[0], there, 0, ping(heard));
     engine deaf = s.told({living(2, 1), held(2, 1, dead)});
-    tell(deaf, s.group.now(), {held(9, 0, dead)});  // it has received facts, but not these
+    tell(deaf, s.group.now(), {held(9, 0, left)});  // it has received facts, but not these
     s.step(deaf, input_kind::receive);
     EXPECT_EQ(s.found.count("S2"), s.found.count()) << s.found.to_string();
     return s.found.count();
@@ -226,6 +229,32 @@ TEST(Views, BiteWhenWhatWasHeardIsNotHeld) {
   EXPECT_EQ(bites({held(2, 1, left)}), 1U);
   EXPECT_EQ(bites({living(2, 1), held(2, 0, left), held(3, 5, dead)}), 0U);
   EXPECT_EQ(bites({living(2, 3 + window)}), 0U);  // outside the window
+}
+
+TEST(Views, BiteWhenWhatWasHeardIsNotHeldUnlessItIsDoubted) {
+  views_stage s;
+  engine doubting{s.group.config_of(0), s.group.now()};
+  tell_as_member(doubting, s.group.now(), {living(2, 1), living(3, 1, elsewhere)});
+  const auto hears = [&](const std::vector<wire::fact>& heard,
+                         const std::vector<wire::fact>& really) {
+    s.watching.on_receive(s.group.now(), 0, s.group[0], there, 0, ping(heard));
+    tell_as_member(doubting, s.group.now(), really);
+    s.step(doubting, input_kind::receive);
+    return s.found.count("S2");
+  };
+  s.step(doubting);
+  // A death that no suspicion went before waits, and so does what comes after it.
+  EXPECT_EQ(hears({held(2, 1, dead)}, {held(2, 1, dead)}), 0U) << s.found.to_string();
+  EXPECT_EQ(hears({held(2, 2, dead)}, {held(2, 2, dead)}), 0U) << s.found.to_string();
+  EXPECT_EQ(doubting.stats().accusations_doubted, 1U);
+  EXPECT_EQ(s.watching.judged().doubted, 2U);
+  // Another one's does not wait along with it, and what is no accusation does not wait at all.
+  EXPECT_EQ(hears({held(3, 1, dead)}, {held(9, 0, left)}), 1U) << s.found.to_string();
+  EXPECT_EQ(hears({living(2, 2)}, {held(9, 0, left)}), 2U) << s.found.to_string();
+  // Its time is over.
+  s.group.run_for(10s);
+  EXPECT_EQ(hears({held(2, 1, dead)}, {held(9, 0, left)}), 3U) << s.found.to_string();
+  EXPECT_EQ(s.found.count(), 3U);
 }
 
 TEST(Views, BiteInTheOrderInWhichEventsTell) {

@@ -23,9 +23,8 @@ namespace testing {
 ///  - everything in a ping to nobody in particular: whoever is there is introduced to, and told
 ///  what
 ///    is held about who was there;
-///  - the own fact where it introduces the sender: first in an ack to a ping that asks for it, and
-///  in
-///    a ping on behalf of somebody else;
+///  - the own fact where it introduces the sender: first in an ack to a ping that asks for it or
+///    accuses the receiver, and in a ping on behalf of somebody else;
 ///  - the own farewell (the leaver spends its budget at once, and again on those that are silent);
 ///  - the subject's alive fact, first of all behind a relayed ack.
 ///
@@ -96,7 +95,7 @@ class gossip_budget_checker final : public traffic_checker {
     }
     const auto* relayed = out().as<wire::relayed_ack>();
     bool subject_to_come = relayed != nullptr;
-    bool own_to_come = introduces_itself();
+    bool own_to_come = introduces_itself(after.self().id);
     for (const wire::fact& fact : out().facts()) {
       bool free = fact.subject == out().head().target;
       if (fact.subject == after.self().id) {
@@ -124,13 +123,21 @@ class gossip_budget_checker final : public traffic_checker {
   }
 
   /// The first own fact in this datagram would tell the receiver who is speaking.
-  [[nodiscard]] bool introduces_itself() const noexcept {
+  [[nodiscard]] bool introduces_itself(member_id self) const noexcept {
     switch (out().head().kind) {
       case wire::message_kind::ping: return received_as<wire::ping_request>() != nullptr;
       case wire::message_kind::ack:
-        return received_as<wire::ping>() != nullptr && in().head().introduce;
+        return received_as<wire::ping>() != nullptr && (in().head().introduce || accused(self));
       default: return false;
     }
+  }
+
+  [[nodiscard]] bool accused(member_id self) const noexcept {
+    for (const wire::fact& fact : in().facts()) {
+      const bool accuses = fact.state == member_state::suspect || fact.state == member_state::dead;
+      if (fact.subject == self && accuses) return true;
+    }
+    return false;
   }
 
   void count(node_index node, const engine& after, const wire::fact& fact) {

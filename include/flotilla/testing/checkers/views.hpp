@@ -149,7 +149,8 @@ class shadow_view {
 /// that of the merge: a member that answers first-hand from farther than W is believed
 /// (statistics::adoptions counts it). Nothing else is merged from outside the window. And what it
 /// hears of a member that it knows counts, also where the state stays as it is: who hears dead@10
-/// while it holds dead@1 holds at least dead@10 afterwards, lest alive@2 revive it.
+/// while it holds dead@1 holds at least dead@10 afterwards, lest alive@2 revive it. An accusation
+/// that waits for a check (statistics::accusations_doubted) counts when nobody answers that.
 /// S3: within one incarnation it goes alive, suspect, dead (SWIM, section 4.2), never back; so each
 /// is entered at most once.
 /// S4: dead or left at i becomes alive or suspect only at more than i, or after it was forgotten;
@@ -170,6 +171,7 @@ class views_checker final : public checker {
     std::uint64_t returns{0};    ///< from dead or left, at a higher incarnation
     std::uint64_t adoptions{0};  ///< from outside the window
     std::uint64_t heard{0};      ///< facts that overrode what was held
+    std::uint64_t doubted{0};    ///< of these, accusations that wait for a check
   };
   [[nodiscard]] const tally& judged() const noexcept { return judged_; }
 
@@ -184,6 +186,11 @@ class views_checker final : public checker {
     friend bool operator==(const nothing&, const nothing&) = default;
   };
   using view = shadow_view<nothing>;
+  /// An accusation of this member may wait for a check until then.
+  struct doubt {
+    member_id subject{};
+    time_point until{};
+  };
   struct watched {
     view shown{};
     std::uint32_t tag{0};
@@ -193,6 +200,10 @@ class views_checker final : public checker {
     std::uint64_t dropped{0};
     std::uint64_t skipped{0};  // facts that were heard and not merged, for a stated reason
     std::uint64_t facts{0};    // received by the end of the last step
+    std::uint64_t doubted{0};  // by the end of the last step, like those that follow
+    std::uint64_t contradicted{0};
+    std::uint64_t late{0};
+    std::vector<doubt> doubts{};
   };
 
   template <class Event>
@@ -200,13 +211,22 @@ class views_checker final : public checker {
   void judge(node_index node, const engine& after, const member& was, const member& now);
   void judge_other_incarnation(node_index node, const engine& after, const member& was,
                                const member& now);
-  void judge_heard(node_index node, const engine& after);
+  void judge_heard(time_point now, node_index node, const engine& after);
+  void follow_doubts(time_point now, node_index node, const statistics& counted);
+  [[nodiscard]] bool waits(time_point now, node_index node, const wire::fact& told,
+                           std::uint64_t& fresh);
+  /// No accusation waits for longer, unless its engine was away.
+  [[nodiscard]] duration longest_doubt(node_index node) const {
+    const config& c = group().config_of(node);
+    return 2 * (c.local_health_max + 1) * c.direct_timeout + c.tick_granularity;
+  }
   [[nodiscard]] static bool overrides(const wire::fact& told, const member& held) noexcept {
     if (told.incarnation == held.incarnation) return told.state > held.state;
     return told.incarnation > held.incarnation && held.incarnation.within_window(told.incarnation);
   }
   [[nodiscard]] static std::uint64_t skipped(const statistics& s) noexcept {
-    return s.facts_about_denied + s.facts_of_strangers + s.facts_refused_memory + s.adoptions;
+    return s.facts_about_denied + s.facts_of_strangers + s.accusations_doubted +
+           s.facts_refused_memory + s.adoptions;
   }
   void found(const char* property, node_index node, const char* what, const member& was,
              const member& now) {
@@ -243,7 +263,13 @@ inline void views_checker::on_receive(time_point now, node_index node, const eng
     if (read != wire::fact_read::fact) continue;
     const view::entry* held = w.shown.find(fact.subject);
     if (held == nullptr) {
-      if (fact.state == member_state::alive) vouched_.push_back(fact.subject);
+      const bool vouched =
+          std::find(vouched_.begin(), vouched_.end(), fact.subject) != vouched_.end();
+      if (fact.state == member_state::alive) {
+        vouched_.push_back(fact.subject);
+      } else if (vouched) {
+        news_.push_back(fact);
+      }
     } else if (overrides(fact, held->shown)) {
       news_.push_back(fact);
     }
@@ -303,13 +329,17 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
         },
         [](const view::entry&) {});
   }
-  if (!news_.empty()) judge_heard(node, after);
+  follow_doubts(now, node, counted);
+  if (!news_.empty()) judge_heard(now, node, after);
   w.mark = mark;
   w.adoptions = counted.adoptions;
   w.merged = counted.facts_merged;
   w.dropped = counted.events_dropped;
   w.skipped = skipped(counted);
   w.facts = counted.facts_received;
+  w.doubted = counted.accusations_doubted;
+  w.contradicted = counted.accusations_contradicted;
+  w.late = counted.late_inputs;
   sender_ = member_id{};
   news_.clear();
   vouched_.clear();
@@ -318,21 +348,54 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
 /// What was heard has been merged, unless the engine says that it has ignored facts: the datagram
 /// was refused, a stranger accused somebody, a subject is evicted, memory is short, or the word of
 /// a member counted for more.
-inline void views_checker::judge_heard(node_index node, const engine& after) {
+inline void views_checker::judge_heard(time_point now, node_index node, const engine& after) {
   watched& w = nodes_[node];
   const statistics& counted = after.stats();
   if (group().config_of(node).experiment.final_death) return;  // nothing overrides a death there
-  if (counted.facts_received == w.facts || skipped(counted) != w.skipped) return;
+  if (counted.facts_received == w.facts) return;
+  const bool excused = skipped(counted) != w.skipped;
+  std::uint64_t fresh = counted.accusations_doubted - w.doubted;
   for (const wire::fact& fact : news_) {
     const view::entry* held = w.shown.find(fact.subject);
     if (held == nullptr) continue;
-    ++judged_.heard;
-    if (!overrides(fact, held->shown)) continue;
+    judged_.heard += excused ? 0U : 1U;
+    if (!overrides(fact, held->shown) || waits(now, node, fact, fresh) || excused) continue;
     violated("S2", node,
              "heard " + std::string{to_string(fact.state)} + "@" +
                  std::to_string(fact.incarnation.value()) + ", but holds " +
                  view_text(held->shown));
   }
+}
+
+/// Forgets the doubts that are over: the accused has answered, or time is up.
+inline void views_checker::follow_doubts(time_point now, node_index node,
+                                         const statistics& counted) {
+  watched& w = nodes_[node];
+  const bool away = counted.late_inputs != w.late;  // all that waits is granted more time
+  const bool answered = counted.accusations_contradicted != w.contradicted;
+  for (doubt& d : w.doubts) {
+    if (away) d.until = now + longest_doubt(node);
+  }
+  std::erase_if(w.doubts, [&](const doubt& d) {
+    return d.until < now || (answered && d.subject == sender_);
+  });
+}
+
+/// True for an accusation that waits with an earlier one, or is one of the `fresh` ones that the
+/// engine has just begun to doubt.
+inline bool views_checker::waits(time_point now, node_index node, const wire::fact& told,
+                                 std::uint64_t& fresh) {
+  if (told.state != member_state::suspect && told.state != member_state::dead) return false;
+  std::vector<doubt>& doubts = nodes_[node].doubts;
+  const bool known = std::any_of(doubts.begin(), doubts.end(),
+                                 [&](const doubt& d) { return d.subject == told.subject; });
+  if (!known && fresh == 0) return false;
+  if (!known) {
+    --fresh;
+    doubts.push_back({told.subject, now + longest_doubt(node)});
+  }
+  ++judged_.doubted;
+  return true;
 }
 
 inline void views_checker::judge(node_index node, const engine& after, const member& was,
