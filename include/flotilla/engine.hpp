@@ -80,7 +80,8 @@ class engine {
   command_error leave() noexcept;
   /// Tells the group another own address; raises the own incarnation.
   command_error set_address(const endpoint& address) noexcept;
-  /// Declares a member dead by hand. It is told to all, and the member can refute it.
+  /// Declares a member dead by hand. It is told to all and at once to the member itself, which
+  /// refutes it if it lives: within a round trip it is back here. evict() keeps a member out.
   command_error fail(member_id id) noexcept;
   /// Refuses a member here: it is shown as left, its messages and facts about it are ignored. Local
   /// policy, told to nobody.

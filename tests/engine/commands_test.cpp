@@ -145,6 +145,10 @@ TEST(CommandFail, DeclaresDeadAndCanBeRefuted) {
   EXPECT_EQ(failed->evidence.since, w.now());
   EXPECT_EQ(failed->evidence.probe, 0U) << "no probe failed";
   EXPECT_EQ(w.node.size(), 2U);
+  const auto first = w.sent_now();
+  ASSERT_EQ(first.size(), 1U) << "to the accused, without waiting for its turn";
+  EXPECT_EQ(first[0].to, two.at);
+  EXPECT_EQ(*first[0].about(two.id), dead(two.id, 0, self.id));
   w.hear(three, wire::ping{1});
   EXPECT_EQ(*w.sent_now().at(0).about(two.id), dead(two.id, 0, self.id)) << "told to all";
   w.hear(two, wire::ping{1});

@@ -17,6 +17,13 @@ const peer three = peer_of(3);
 const peer four = peer_of(4);
 constexpr std::uint64_t cookie = 77;
 
+/// Who has no repair does not look again: others need its gossip.
+config looking() {
+  config c = plain_config();
+  c.repair_interval = config::loopback().repair_interval;
+  return c;
+}
+
 void reply(engine_world& w, const peer& from, const sent& request, std::uint32_t next,
            const facts& chunk, std::uint32_t members = 2) {
   const std::uint32_t sequence = request.kind() == kind::join_request
@@ -40,7 +47,7 @@ void join_two(engine_world& w) {
 
 // Those that came right after us are known to the seed; their gossip goes elsewhere.
 TEST(Visiting, LooksAgainAfterAJoinUntilNothingIsNew) {
-  engine_world w;
+  engine_world w{looking()};
   const time_point begin = w.now();
   join_two(w);
   w.tick_at(begin + w.settings().join_retry - 1ns);
@@ -58,7 +65,7 @@ TEST(Visiting, LooksAgainAfterAJoinUntilNothingIsNew) {
 }
 
 TEST(Visiting, ABusySeedSendsAJoinerOnAndItReturnsWhenNobodyIsThere) {
-  engine_world w;
+  engine_world w{looking()};
   ASSERT_EQ(w.node.join({two.at}), command_error::none);
   reply(w, two, w.sent_now().at(0), 0, {alive(two)}, 100);
   reply(w, two, request_to(w, two), 0, {alive(three)}, 100);
@@ -80,7 +87,7 @@ TEST(Visiting, ABusySeedSendsAJoinerOnAndItReturnsWhenNobodyIsThere) {
 // Five lost chunks do not send a joiner back to the first row, nor does a whole minute.
 TEST(Visiting, AJoinThatWasInterruptedGoesOnWhereItWas) {
   for (const bool restarted : {false, true}) {
-    engine_world w;
+    engine_world w{looking()};
     ASSERT_EQ(w.node.join({two.at}), command_error::none);
     reply(w, two, w.sent_now().at(0), 0, {alive(two)}, 9);
     reply(w, two, request_to(w, two), 40, {alive(three)}, 9);
@@ -99,7 +106,7 @@ TEST(Visiting, AJoinThatWasInterruptedGoesOnWhereItWas) {
 
 // When halves meet, each asks the other for all that it knows, once, and passes it on.
 TEST(Visiting, WhoMeetsAMemberThatTakesItForDeadPullsItsStateAndPassesItOn) {
-  engine_world w;
+  engine_world w{looking()};
   w.hear_raw(two.at, w.packet_to(member_id{}, two, wire::ping{1}, {alive(two)}));
   EXPECT_EQ(w.node.find(two.id), std::nullopt) << "an unanswered ping lets nobody in";
   w.answer(two, w.sent_now());
@@ -116,7 +123,7 @@ TEST(Visiting, WhoMeetsAMemberThatTakesItForDeadPullsItsStateAndPassesItOn) {
 }
 
 TEST(Visiting, ANewcomersPingIsNoMeeting) {
-  engine_world w;
+  engine_world w{looking()};
   w.meet(two);
   EXPECT_EQ(w.stats().meetings, 0U);
 }
@@ -124,7 +131,7 @@ TEST(Visiting, ANewcomersPingIsNoMeeting) {
 // ---- who was cut off may be the one in the wrong
 
 TEST(Strangers, AccuseNobodyButUs) {
-  engine_world w;
+  engine_world w{looking()};
   w.meet_all(3);
   w.hear(four, wire::ping{1}, {dead(two.id, 0), suspect(three.id, 0, four.id), dead(self.id, 0)});
   EXPECT_EQ(w.state_of(two.id), member_state::alive);
@@ -137,7 +144,7 @@ TEST(Strangers, AccuseNobodyButUs) {
 
 TEST(Strangers, WhoWasHeldDeadTellsItsOwnAccusationsNoFurther) {
   for (const bool held_dead : {false, true}) {
-    engine_world w;
+    engine_world w{looking()};
     w.meet_all(4);
     w.flush_gossip(three);
     w.gossip(four, {dead(two.id, 0)});

@@ -1,5 +1,5 @@
-// property/recovery_property_test.cpp - forged incarnations: whatever three members believe of one of them,
-// they agree again once the forging stops. Exhaustive, with serials of 8 bits.
+// property/recovery_property_test.cpp - forged incarnations: whatever three members believe of one
+// of them, they agree again once the forging stops. Exhaustive, with serials of 8 bits.
 //
 // The three are the owner of an incarnation and two that hold it. All that a rule of "own word"
 // decides is decided by the library's own functions; the model only says who speaks with whom.

@@ -43,40 +43,60 @@ struct outcome {
   std::uint64_t failed{0};
 };
 
+/// How little the one hears, and whether it notices that it hears nothing.
+struct hearing {
+  std::uint32_t loss;
+  bool notices;
+};
+
 /// 50 members, one of which loses so many percent of what it is sent, for two minutes.
-outcome half_connected(std::uint64_t seed, std::uint32_t loss, bool weighed) {
+outcome half_connected(std::uint64_t seed, hearing one, bool weighed) {
   config settings = config::loopback();
   settings.weigh_accusers = weighed;
+  settings.notice_silence = one.notices;
   cluster group{seed, settings};
   group.add_joined(50);
   EXPECT_TRUE(group.wait_full_mesh(10s));
   group.run_for(5s);
   onlooker seen{group};
   seen.faulty = static_cast<node_index>(seed % 50);
-  group.net().set_ingress_loss(seen.faulty, chance::percent(loss));
+  group.net().set_ingress_loss(seen.faulty, chance::percent(one.loss));
   group.run_for(120s);
   return {seen.suspected, seen.failed};
 }
 
 TEST(a_half_connected_member, makes_nobody_flap) {
-  for (const std::uint32_t loss : {50U, 100U}) {
+  for (const hearing one : {hearing{50, true}, hearing{95, true}, hearing{100, false}}) {
     outcome with{};
     outcome without{};
     for_each_seed(2, [&](std::uint64_t seed) {
       for (const bool weighed : {true, false}) {
-        const outcome one = half_connected(seed, loss, weighed);
-        (weighed ? with : without).suspected += one.suspected;
-        (weighed ? with : without).failed += one.failed;
+        const outcome seen = half_connected(seed, one, weighed);
+        (weighed ? with : without).suspected += seen.suspected;
+        (weighed ? with : without).failed += seen.failed;
       }
     });
-    EXPECT_EQ(with.failed, 0U) << loss;
-    EXPECT_LT(2 * with.suspected, without.suspected) << loss << ": with the rule and without";
-    RecordProperty("suspected_with_" + std::to_string(loss), std::to_string(with.suspected));
-    RecordProperty("suspected_without_" + std::to_string(loss), std::to_string(without.suspected));
+    EXPECT_EQ(with.failed, 0U) << one.loss;
+    EXPECT_LT(2 * with.suspected, without.suspected) << one.loss << ": with the rule and without";
+    RecordProperty("suspected_with_" + std::to_string(one.loss), std::to_string(with.suspected));
+    RecordProperty("suspected_without_" + std::to_string(one.loss),
+                   std::to_string(without.suspected));
   }
 }
 
-/// Each member is told twice of each other that it accuses somebody who refutes at once.
+/// It notices its silence and accuses nobody until the others hold it dead, and the word of
+/// somebody dead about others is not taken: there is nothing left to weigh.
+TEST(a_deaf_member, makes_nobody_suspect_anybody) {
+  for_each_seed(2, [](std::uint64_t seed) {
+    for (const bool weighed : {true, false}) {
+      const outcome seen = half_connected(seed, {100, true}, weighed);
+      EXPECT_EQ(seen.suspected, 0U) << "weighed " << weighed;
+      EXPECT_EQ(seen.failed, 0U) << "weighed " << weighed;
+    }
+  });
+}
+
+/// Each member hears thrice of each other that it accuses somebody, who refutes at once.
 void discredit_all(cluster& group) {
   const node_index n = group.size();
   for (node_index step = 1; step <= 3; ++step) {
@@ -87,7 +107,7 @@ void discredit_all(cluster& group) {
                                flotilla::member_state::suspect,
                                {},
                                group.id_of(accuser)};
-      for (node_index i = 0; i < n; ++i) tell(group, i, {accused});
+      for (node_index i = 0; i < n; ++i) tell_as(group, accuser, i, {accused});
     }
     group.run_for(3s);
     EXPECT_TRUE(group.full_mesh()) << "all have refuted";

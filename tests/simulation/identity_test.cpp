@@ -42,13 +42,13 @@ TEST(evicted, stays_out_until_it_is_allowed) {
   });
 }
 
-/// The command is a claim like any other: who lives refutes it.
-TEST(failed_by_hand, is_back_everywhere_within_eight_periods) {
+/// The command is a claim like any other: who lives is told of it at once, and refutes it.
+TEST(failed_by_hand, is_back_everywhere_within_a_period) {
   for_each_seed(10, [](std::uint64_t seed) {
     group g = met(seed);
     ASSERT_EQ(g[1].fail(id_of(6)), flotilla::command_error::none);
     ASSERT_TRUE(sees(g, 1, 6, member_state::dead));
-    EXPECT_TRUE(g.run_until([&] { return g.full_mesh(); }, 8 * period)) << blind_spots(g);
+    EXPECT_TRUE(g.run_until([&] { return g.full_mesh(); }, period)) << blind_spots(g);
     EXPECT_GT(g[6].self().incarnation, flotilla::incarnation{0});
     expect_events_tell_the_members(g);
   });

@@ -58,20 +58,29 @@ inline std::vector<std::uint32_t> sides(node_index members, std::uint32_t sides)
   return side_of;
 }
 
-/// Tells `about` to a member as if somebody unknown had sent it along with a ping.
-inline void tell(cluster& group, node_index to, const std::vector<wire::fact>& about) {
+/// Tells `about` to a member along with a ping of `sender`'s from `from`.
+inline void tell(cluster& group, node_index to, const std::vector<wire::fact>& about,
+                 member_id sender, const endpoint& from, flotilla::incarnation number = {}) {
   std::array<std::byte, 1400> buffer{};
   wire::writer out{buffer};
-  const wire::frame head{wire::group_tag_of(group.config_of(to).cluster),
-                         member_id{1'000'000},
-                         {},
-                         group.id_of(to),
-                         wire::message_kind::ping};
+  const wire::frame head{wire::group_tag_of(group.config_of(to).cluster), sender, number,
+                         group.id_of(to), wire::message_kind::ping};
   wire::write_message(out, head, wire::ping{7});
   for (const wire::fact& f : about) wire::write_fact(out, f);
   wire::finish_frame(out);
-  group.sim().inject(flotilla::testing::default_address(1'000'000), group.config_of(to).address,
-                     out.written());
+  group.sim().inject(from, group.config_of(to).address, out.written());
+}
+
+/// As if somebody unknown had sent it: an accusation of others is not taken from there.
+inline void tell(cluster& group, node_index to, const std::vector<wire::fact>& about) {
+  tell(group, to, about, member_id{1'000'000}, flotilla::testing::default_address(1'000'000));
+}
+
+/// As if the member `from` had sent it.
+inline void tell_as(cluster& group, node_index from, node_index to,
+                    const std::vector<wire::fact>& about) {
+  tell(group, to, about, group.id_of(from), group.config_of(from).address,
+       group[from].self().incarnation);
 }
 
 /// Takes facts out of datagrams under way; all the rest arrives. So a fact can be kept from members

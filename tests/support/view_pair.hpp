@@ -49,7 +49,8 @@ class view_pair {
   /// How many copies of a datagram of repair arrive, and by how many others it is overtaken.
   std::function<std::pair<unsigned, unsigned>()> link = [] { return std::pair{1U, 0U}; };
   /// When set, whoever the first one probes is played by the second: for views that are too large
-  /// to wait until the other's turn has come.
+  /// to wait until the other's turn has come. But not whom the second holds dead or gone: who
+  /// answers would refute that, and who is played says nothing of itself.
   bool played{false};
   bool second_only_answers{false};  ///< its own timers stand still
 
@@ -199,6 +200,7 @@ class view_pair {
       flotilla::endpoint from = who.self().address;
       if (at_first) played_now_ = false;
       if (at_first && played && out->to != peer) {
+        if (!plays(data)) continue;
         stranger_ = out->to;
         for (std::size_t i = 0; i < 8; ++i) stranger_id_[i] = data[20 + i];
         put_id(data, 20, second_id);
@@ -220,6 +222,13 @@ class view_pair {
         flying_.insert(flying_.end() - static_cast<std::ptrdiff_t>(back), {at_first, from, data});
       }
     }
+  }
+  /// True when the second one plays the receiver of this.
+  [[nodiscard]] bool plays(const packet_bytes& data) const {
+    std::uint64_t id = 0;
+    for (std::size_t i = 0; i < 8; ++i) id = id << 8U | static_cast<std::uint8_t>(data[20 + i]);
+    const auto held = second.find(flotilla::member_id{id});
+    return !held || flotilla::is_active(held->state);
   }
   static void put_id(packet_bytes& data, std::size_t at, flotilla::member_id id) {
     for (std::size_t i = 0; i < 8; ++i) {

@@ -30,7 +30,7 @@ class probe_order {
   /// So much more hearsay than members that we know makes a crowd; so much more of it still counts
   /// as members where limits grow with the group.
   static constexpr std::uint32_t crowd = 128;
-  static constexpr std::uint32_t usual = 16;
+  static constexpr std::uint32_t usual = 64;
 
   probe_order() noexcept = default;
   /// May throw std::bad_alloc.

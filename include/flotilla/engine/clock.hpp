@@ -201,9 +201,9 @@ inline void engine::tick(time_point now) noexcept {
   run_relays();
   if (s_.life == engine_life::leaving) run_farewell();
   if (s_.life != engine_life::running) return;
+  run_doubted();  // before anybody is picked who is about to be held dead
   if (s_.round.direct_due <= s_.now) ask_helpers();
   if (s_.period_due <= s_.now) run_period();
-  run_doubted();
   run_suspicions();
   run_tombstones();
   if (s_.join.active) run_join();

@@ -90,6 +90,10 @@ inline command_error engine::fail(member_id id) noexcept {
   if (!reserve(member_state::dead)) return command_error::out_of_memory;
   const evidence ours{s_.self().id, 0, to_caller(s_.now), 0, s_.health.score()};
   verdict(at, member_state::dead, s_.self().id, ours, true);
+  // It is told itself, at once: others check a death that no suspicion has announced, find it wrong
+  // and pass on nothing, and then only our own next meeting would tell it.
+  s_.table[at].contacted_in = 0;
+  contact(at, s_.table[at].address);
   return command_error::none;
 }
 

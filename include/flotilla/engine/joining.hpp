@@ -68,9 +68,13 @@ inline void engine::complete_seed(std::size_t i) noexcept {
   if (!s_.join.completed) {
     s_.join.completed = true;
     tell(join_completed{s_.join.seeds[i].id, s_.table.active()});
-    s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry);
+    // Who learns of newcomers by looking does not pass them on. Without repair gossip is all that
+    // others have, and it needs everybody.
+    if (s_.settings.repair_interval != duration::zero()) {
+      s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry);
+    }
     // What is told to nobody who would tell us, repair finds: soon, and then less and less often.
-    s_.repair_wait = detail::earlier(time_point{4 * s_.settings.protocol_period},
+    s_.repair_wait = detail::earlier(time_point{s_.settings.protocol_period},
                                      time_point{s_.settings.repair_interval})
                          .time_since_epoch();
     s_.repair_due = detail::saturating_add(s_.now, s_.repair_wait);

@@ -92,6 +92,13 @@ inline void engine::run_repair() noexcept {
 inline void engine::end_repair() noexcept {
   if (s_.repair.merged != 0) {
     s_.repair_pause = duration::zero();
+    // Soon after a join, what one member did not know another may: until a repair brings nothing,
+    // views are compared in each period, though the gossip of a crowd of joiners never rests.
+    if (s_.repair_wait < s_.settings.repair_interval / 4) {
+      s_.repair_wait = s_.settings.protocol_period;
+      s_.repair_due =
+          detail::earlier(s_.repair_due, detail::saturating_add(s_.now, s_.repair_wait));
+    }
   } else {
     const duration twice = detail::saturating_multiply(s_.repair_pause, 2);
     s_.repair_pause = twice > s_.settings.protocol_period ? twice : s_.settings.protocol_period;

@@ -22,9 +22,10 @@ inline constexpr time_point never = time_point::max();
 
 /// What was told in a run, or in many.
 struct alarms {
-  std::uint64_t healthy_failed{0};     ///< failures of members that nothing was wrong with: false
-  std::uint64_t failed_at_faulty{0};   ///< of these, told by a member that is faulty itself
-  std::uint64_t healthy_suspected{0};  ///< of these members, too; each was cleared unless failed
+  std::uint64_t healthy_failed{0};       ///< failures of members that nothing was wrong with: false
+  std::uint64_t failed_at_faulty{0};     ///< of these, told by a member that is faulty itself
+  std::uint64_t healthy_suspected{0};    ///< of these members, too; each was cleared unless failed
+  std::uint64_t suspected_at_faulty{0};  ///< of these, at a member that is faulty itself
   std::uint64_t broken_paths{0};
   std::uint64_t faulty_failed{0};  ///< failures of faulty members, at healthy ones
   std::uint64_t faulty_told{0};    ///< all changes of state of faulty members, at healthy ones
@@ -48,6 +49,7 @@ struct alarms {
             std::to_string(healthy_failed - failed_at_faulty),
             std::to_string(failed_at_faulty),
             std::to_string(healthy_suspected),
+            std::to_string(suspected_at_faulty),
             each(static_cast<double>(faulty_failed), pairs, 2),
             each(static_cast<double>(faulty_told), pairs, 1),
             std::to_string(most_told),
@@ -63,6 +65,7 @@ struct alarms {
             "failed",
             "failed_at_faulty",
             "suspected",
+            "suspected_at_faulty",
             "a_faulty_one_failed",
             "events",
             "events_most",
@@ -145,7 +148,9 @@ class alarm_watch final : public engine_observer {
     (void)now;
     const node_index subject = group_->node_of(e.member.id);
     note_change(node, subject);
-    if (counting_ && !faulty_[subject]) ++into_->healthy_suspected;
+    if (!counting_ || faulty_[subject]) return;
+    ++into_->healthy_suspected;
+    if (faulty_[node]) ++into_->suspected_at_faulty;
   }
   void note(time_point now, node_index node, const flotilla::member_recovered& e) {
     (void)now;

@@ -76,8 +76,7 @@ TEST(bounds_of_time, a_death_waits_for_three_who_confirm_it_and_for_a_check) {
 
 TEST(bounds_of_time, health_comes_back_with_each_answer) {
   // At a score of 8 the next probe comes after 9 periods, at 1 after 2.
-  EXPECT_EQ((bounds_of_time{plain(), 10}.recovery()),
-            (9 + 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2) * 110ms);
+  EXPECT_EQ((bounds_of_time{plain(), 10}.recovery()), (9 + 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2) * 110ms);
   config steady = plain();
   steady.local_health_max = 0;
   EXPECT_EQ((bounds_of_time{steady, 10}.recovery()), 0s);

@@ -67,6 +67,7 @@ TEST(BoundsChecker, FindsNothingWhenTenThousandAreTold) {
     group.run_for(100ms);
   }
   EXPECT_TRUE(found.empty()) << found.to_string();
+  EXPECT_EQ(group[0].stats().facts_of_strangers, 0U);
   EXPECT_GT(judge.judged().most_rows, 10'000U);
   EXPECT_GE(judge.judged().most_events, 40U);
   EXPECT_GT(judge.judged().most_bytes_per_row, bounds_checker::row_bytes / 2);

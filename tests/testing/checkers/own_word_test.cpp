@@ -20,16 +20,14 @@ constexpr std::uint32_t window = incarnation::window();
 
 /// Two or more joined members, and a way to lie to them.
 struct pair_of_members {
-  explicit pair_of_members(const config& base = quick(), node_index members = 2)
-      : group{1, base} {
+  explicit pair_of_members(const config& base = quick(), node_index members = 2) : group{1, base} {
     group.sim().watch(watching);
     group.add_joined(members);
     group.run_for(3s);
     EXPECT_TRUE(found.empty()) << found.to_string();
     EXPECT_TRUE(group.full_mesh());
   }
-  void lie(node_index to, const std::vector<wire::fact>& facts,
-           member_id speaker = member_id{88}) {
+  void lie(node_index to, const std::vector<wire::fact>& facts, member_id speaker = member_id{88}) {
     group.sim().inject(there, group.sim().process_of(to).address, ping(facts, speaker));
     group.run_for(10ms);
   }

@@ -9,139 +9,15 @@
 #include <span>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <variant>
 #include <vector>
 
-#include <flotilla/detail/flat_index.hpp>
-#include <flotilla/detail/mix.hpp>
 #include <flotilla/testing/checkers/checker.hpp>
+#include <flotilla/testing/checkers/shadow_view.hpp>
 
 namespace flotilla {
 inline namespace v1 {
 namespace testing {
-
-/// "suspect 3@7 at 10.0.0.3:7946", for the texts of violations.
-[[nodiscard]] inline std::string view_text(const member& m) {
-  std::string text{to_string(m.state)};
-  text += " " + std::to_string(static_cast<std::uint64_t>(m.id));
-  text += "@" + std::to_string(m.incarnation.value());
-  return text + " at " + m.address.to_string();
-}
-
-/// A sum of counters that moves with every change of an engine's table that an input causes:
-/// merged and admitted facts, facts about self, verdicts and all that is told by events. Commands
-/// change the table without counting, so after those one looks in any case. While it stands still,
-/// looking is pointless; were the engine to change its table and count nothing, the next look would
-/// still find the change, only later.
-[[nodiscard]] inline std::uint64_t view_mark(const statistics& s) noexcept {
-  return s.facts_merged + s.facts_about_self + s.adoptions + s.members_replaced + s.probes_failed +
-         s.verdicts + s.events + s.events_dropped;
-}
-
-/// What an engine showed of the others when it was looked at last, in the order of members(), so
-/// that one linear pass finds what has changed since. `Note` is what a checker keeps with each.
-template <class Note>
-class shadow_view {
- public:
-  struct entry {
-    member shown{};
-    Note note{};
-  };
-
-  void clear() { *this = shadow_view{}; }
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-
-  /// What was shown of it, or null. Pointers are good until the next put, erase or look.
-  [[nodiscard]] entry* find(member_id id) noexcept {
-    const std::uint32_t at = place_of(id);
-    return at == detail::no_row ? nullptr : &entries_[at];
-  }
-  /// Shows it like this from now on; its note stays, or is a new one.
-  entry& put(const member& now) {
-    std::uint32_t at = place_of(now.id);
-    if (at == detail::no_row) at = append(now.id);
-    entries_[at].shown = now;
-    return entries_[at];
-  }
-  void erase(member_id id) {
-    const std::uint32_t at = place_of(id);
-    if (at == detail::no_row) return;
-    exchange(at, static_cast<std::uint32_t>(entries_.size() - 1));
-    drop_last();
-  }
-
-  /// Looks at the whole table: `changed(entry, now, fresh)` for each member that is shown unlike
-  /// before (with the entry as it was), `gone(entry)` for each that is no longer there. Self is
-  /// left out.
-  template <class Changed, class Gone>
-  void look(const engine& node, Changed changed, Gone gone) {
-    const member_range all = node.members();
-    std::uint32_t at = 0;
-    auto each = all.begin();
-    for (++each; each != all.end(); ++each, ++at) {
-      const member now = *each;
-      if (at < entries_.size() && entries_[at].shown == now) continue;
-      const bool fresh = bring(now.id, at);
-      entry& e = entries_[at];
-      if (e.shown == now) continue;
-      changed(e, now, fresh);
-      e.shown = now;
-    }
-    while (entries_.size() > at) {
-      gone(std::as_const(entries_.back()));
-      drop_last();
-    }
-  }
-
- private:
-  [[nodiscard]] static std::uint64_t digest(member_id id) noexcept {
-    return detail::mix(static_cast<std::uint64_t>(id), detail::mix_key{});
-  }
-  [[nodiscard]] std::uint64_t digest_at(std::uint32_t at) const noexcept {
-    return digest(entries_[at].shown.id);
-  }
-  [[nodiscard]] std::uint32_t place_of(member_id id) const noexcept {
-    return index_.find(digest(id), [&](std::uint32_t at) { return entries_[at].shown.id == id; });
-  }
-
-  std::uint32_t append(member_id id) {
-    const auto at = static_cast<std::uint32_t>(entries_.size());
-    const bool room = index_.try_reserve(at + 1, [this](std::uint32_t i) { return digest_at(i); });
-    FLOTILLA_EXPECT(room);
-    static_cast<void>(room);
-    entries_.push_back({});
-    entries_.back().shown.id = id;
-    index_.insert(digest(id), at);
-    return at;
-  }
-  void remove_from_index(std::uint32_t at) noexcept {
-    index_.erase(digest_at(at), at, [this](std::uint32_t i) { return digest_at(i); });
-  }
-  void drop_last() {
-    remove_from_index(static_cast<std::uint32_t>(entries_.size() - 1));
-    entries_.pop_back();
-  }
-  void exchange(std::uint32_t a, std::uint32_t b) {
-    if (a == b) return;
-    remove_from_index(a);
-    remove_from_index(b);
-    std::swap(entries_[a], entries_[b]);
-    index_.insert(digest_at(a), a);
-    index_.insert(digest_at(b), b);
-  }
-  /// Puts the entry of `id` at this place; true when there was none.
-  bool bring(member_id id, std::uint32_t to) {
-    std::uint32_t at = to < entries_.size() && entries_[to].shown.id == id ? to : place_of(id);
-    const bool fresh = at == detail::no_row;
-    if (fresh) at = append(id);
-    exchange(at, to);
-    return fresh;
-  }
-
-  std::vector<entry> entries_{};
-  detail::flat_index index_{};
-};
 
 /// What one member may come to believe of another, as long as it keeps it in its table:
 ///
@@ -186,11 +62,6 @@ class views_checker final : public checker {
     friend bool operator==(const nothing&, const nothing&) = default;
   };
   using view = shadow_view<nothing>;
-  /// An accusation of this member may wait for a check until then.
-  struct doubt {
-    member_id subject{};
-    time_point until{};
-  };
   struct watched {
     view shown{};
     std::uint32_t tag{0};
@@ -200,10 +71,7 @@ class views_checker final : public checker {
     std::uint64_t dropped{0};
     std::uint64_t skipped{0};  // facts that were heard and not merged, for a stated reason
     std::uint64_t facts{0};    // received by the end of the last step
-    std::uint64_t doubted{0};  // by the end of the last step, like those that follow
-    std::uint64_t contradicted{0};
-    std::uint64_t late{0};
-    std::vector<doubt> doubts{};
+    std::uint64_t doubted{0};  // by the end of the last step
   };
 
   template <class Event>
@@ -211,22 +79,14 @@ class views_checker final : public checker {
   void judge(node_index node, const engine& after, const member& was, const member& now);
   void judge_other_incarnation(node_index node, const engine& after, const member& was,
                                const member& now);
-  void judge_heard(time_point now, node_index node, const engine& after);
-  void follow_doubts(time_point now, node_index node, const statistics& counted);
-  [[nodiscard]] bool waits(time_point now, node_index node, const wire::fact& told,
-                           std::uint64_t& fresh);
-  /// No accusation waits for longer, unless its engine was away.
-  [[nodiscard]] duration longest_doubt(node_index node) const {
-    const config& c = group().config_of(node);
-    return 2 * (c.local_health_max + 1) * c.direct_timeout + c.tick_granularity;
-  }
+  void judge_heard(node_index node, const engine& after);
+  [[nodiscard]] bool waits(const wire::fact& told, std::uint64_t& fresh);
   [[nodiscard]] static bool overrides(const wire::fact& told, const member& held) noexcept {
     if (told.incarnation == held.incarnation) return told.state > held.state;
     return told.incarnation > held.incarnation && held.incarnation.within_window(told.incarnation);
   }
   [[nodiscard]] static std::uint64_t skipped(const statistics& s) noexcept {
-    return s.facts_about_denied + s.facts_of_strangers + s.accusations_doubted +
-           s.facts_refused_memory + s.adoptions;
+    return s.facts_about_denied + s.facts_of_strangers + s.facts_refused_memory + s.adoptions;
   }
   void found(const char* property, node_index node, const char* what, const member& was,
              const member& now) {
@@ -329,8 +189,7 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
         },
         [](const view::entry&) {});
   }
-  follow_doubts(now, node, counted);
-  if (!news_.empty()) judge_heard(now, node, after);
+  if (!news_.empty()) judge_heard(node, after);
   w.mark = mark;
   w.adoptions = counted.adoptions;
   w.merged = counted.facts_merged;
@@ -338,8 +197,6 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
   w.skipped = skipped(counted);
   w.facts = counted.facts_received;
   w.doubted = counted.accusations_doubted;
-  w.contradicted = counted.accusations_contradicted;
-  w.late = counted.late_inputs;
   sender_ = member_id{};
   news_.clear();
   vouched_.clear();
@@ -348,7 +205,7 @@ inline void views_checker::on_step(time_point now, node_index node, const engine
 /// What was heard has been merged, unless the engine says that it has ignored facts: the datagram
 /// was refused, a stranger accused somebody, a subject is evicted, memory is short, or the word of
 /// a member counted for more.
-inline void views_checker::judge_heard(time_point now, node_index node, const engine& after) {
+inline void views_checker::judge_heard(node_index node, const engine& after) {
   watched& w = nodes_[node];
   const statistics& counted = after.stats();
   if (group().config_of(node).experiment.final_death) return;  // nothing overrides a death there
@@ -359,7 +216,7 @@ inline void views_checker::judge_heard(time_point now, node_index node, const en
     const view::entry* held = w.shown.find(fact.subject);
     if (held == nullptr) continue;
     judged_.heard += excused ? 0U : 1U;
-    if (!overrides(fact, held->shown) || waits(now, node, fact, fresh) || excused) continue;
+    if (!overrides(fact, held->shown) || waits(fact, fresh) || excused) continue;
     violated("S2", node,
              "heard " + std::string{to_string(fact.state)} + "@" +
                  std::to_string(fact.incarnation.value()) + ", but holds " +
@@ -367,33 +224,11 @@ inline void views_checker::judge_heard(time_point now, node_index node, const en
   }
 }
 
-/// Forgets the doubts that are over: the accused has answered, or time is up.
-inline void views_checker::follow_doubts(time_point now, node_index node,
-                                         const statistics& counted) {
-  watched& w = nodes_[node];
-  const bool away = counted.late_inputs != w.late;  // all that waits is granted more time
-  const bool answered = counted.accusations_contradicted != w.contradicted;
-  for (doubt& d : w.doubts) {
-    if (away) d.until = now + longest_doubt(node);
-  }
-  std::erase_if(w.doubts, [&](const doubt& d) {
-    return d.until < now || (answered && d.subject == sender_);
-  });
-}
-
-/// True for an accusation that waits with an earlier one, or is one of the `fresh` ones that the
-/// engine has just begun to doubt.
-inline bool views_checker::waits(time_point now, node_index node, const wire::fact& told,
-                                 std::uint64_t& fresh) {
+/// True for an accusation that waits: the engine has counted as many in this step.
+inline bool views_checker::waits(const wire::fact& told, std::uint64_t& fresh) {
   if (told.state != member_state::suspect && told.state != member_state::dead) return false;
-  std::vector<doubt>& doubts = nodes_[node].doubts;
-  const bool known = std::any_of(doubts.begin(), doubts.end(),
-                                 [&](const doubt& d) { return d.subject == told.subject; });
-  if (!known && fresh == 0) return false;
-  if (!known) {
-    --fresh;
-    doubts.push_back({told.subject, now + longest_doubt(node)});
-  }
+  if (fresh == 0) return false;
+  --fresh;
   ++judged_.doubted;
   return true;
 }
