@@ -9,7 +9,6 @@
 #include "../allocation/counting.hpp"
 #include "growth.hpp"
 #include "instructions.hpp"
-#include "memory.hpp"
 #include "processor_time.hpp"
 #include "references.hpp"
 #include "works.hpp"
@@ -231,9 +230,7 @@ int print_table(const options& o, const char* program) {
   if (csv != nullptr) std::fclose(csv);
   if (!o.what.only.empty()) return 0;
   std::printf("\n");
-  bench::print_memory(o.what.most);
-  std::printf("\n");
-  bench::print_fixed_cost();
+  bench::print_memory_and_fixed_cost(o.what.most);
   return 0;
 }
 

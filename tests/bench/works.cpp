@@ -1,9 +1,12 @@
 // bench/works.cpp - what each piece of work does
-// Everything that is not the engine's own work happens in constructors and prepare().
+// Everything that is not the engine's own work happens in constructors and prepare(). No other
+// source of these programs includes the engine: which of two compiled copies of a function the
+// linker takes would change the counts.
 #include "works.hpp"
 
 #include <flotilla/dissemination/gossip_queue.hpp>
 
+#include "memory.hpp"
 #include "subject.hpp"
 
 namespace bench {
@@ -343,6 +346,12 @@ std::span<const work_kind> works() {
       {"idle_tick", "a tick before anything is due", "members", groups, make<idle_tick>},
   };
   return all;
+}
+
+void print_memory_and_fixed_cost(std::uint32_t most) {
+  print_memory(most);
+  std::printf("\n");
+  print_fixed_cost();
 }
 
 }  // namespace bench

@@ -33,6 +33,9 @@ struct work_kind {
 /// All of them, in the order in which they are shown.
 std::span<const work_kind> works();
 
+/// The other half of the table: heap bytes a member in groups up to `most`, and the fixed cost.
+void print_memory_and_fixed_cost(std::uint32_t most);
+
 /// Facts in the datagrams of `ack_64`.
 inline constexpr std::uint32_t facts_in_ack = 64;
 
