@@ -3,6 +3,7 @@
 // and 4.2).
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,7 +19,11 @@ namespace detail {
       1,       2,        7,        20,        54,        148,        403,        1096,
       2980,    8103,     22026,    59874,     162754,    442413,     1202604,    3269017,
       8886110, 24154952, 65659969, 178482300, 485165195, 1318815734, 3584912846, 9744803446};
-  std::uint32_t k = 1;
+  // ln(n + 1) is at least as many times ln(2) as n + 1 has bits but one: at most two steps are
+  // left.
+  const auto bits = static_cast<std::uint32_t>(std::bit_width(std::uint64_t{n} + 1) - 1);
+  std::uint32_t k = bits * 45426U >> 16U;  // ln(2) in parts of 65,536, rounded down
+  if (k == 0) k = 1;
   while (std::uint64_t{n} + 1 > floor_of_e_to_the[k]) ++k;
   return k;
 }
