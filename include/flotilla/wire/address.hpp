@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 
+#include <flotilla/detail/big_endian.hpp>
 #include <flotilla/endpoint.hpp>
 #include <flotilla/wire/reader.hpp>
 #include <flotilla/wire/writer.hpp>
@@ -25,12 +26,24 @@ namespace wire {
 }
 inline constexpr std::size_t max_address_size = 1 + endpoint::max_bytes;
 
-constexpr void write_address(writer& out, const endpoint& address) noexcept {
+/// Fills address_size(address) bytes.
+constexpr void store_address(std::byte* to, const endpoint& address) noexcept {
   const std::span<const std::byte> bytes = address.bytes();
-  const auto kind = static_cast<std::uint8_t>(address.kind());
+  if (address.kind() == endpoint_kind::ipv4) {  // what nearly all are
+    to[0] = static_cast<std::byte>(endpoint_kind::ipv4);
+    detail::store_big(to + 1, detail::load_big<std::uint32_t>(bytes.data()));
+    detail::store_big(to + 5, detail::load_big<std::uint16_t>(bytes.data() + 4));
+    return;
+  }
   const bool sized = address.kind() == endpoint_kind::opaque;
-  out.u8(sized ? static_cast<std::uint8_t>(kind + bytes.size()) : kind);
-  out.bytes(bytes);
+  to[0] =
+      static_cast<std::byte>(static_cast<std::size_t>(address.kind()) + (sized ? bytes.size() : 0));
+  for (std::size_t i = 0; i < bytes.size(); ++i) to[1 + i] = bytes[i];
+}
+
+constexpr void write_address(writer& out, const endpoint& address) noexcept {
+  std::byte* const to = out.claim(address_size(address));
+  if (to != nullptr) store_address(to, address);
 }
 
 /// Nothing when the bytes end too soon (the reader has failed then) or are no address that one

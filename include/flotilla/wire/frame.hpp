@@ -46,6 +46,7 @@
 #include <span>
 #include <string_view>
 
+#include <flotilla/detail/big_endian.hpp>
 #include <flotilla/detail/mix.hpp>
 #include <flotilla/member.hpp>
 #include <flotilla/result.hpp>
@@ -96,14 +97,17 @@ struct frame {
 
 /// Writes the frame with a length of 0: finish_frame puts the length in when the datagram is whole.
 constexpr void write_frame(writer& out, const frame& head) noexcept {
-  out.u8(version);
-  out.u8(head.introduce ? flag_introduce : std::uint8_t{0});
-  out.u16(0);
-  out.u32(head.group_tag);
-  out.u64(static_cast<std::uint64_t>(head.sender));
-  out.u32(head.incarnation.value());
-  out.u64(static_cast<std::uint64_t>(head.target));
-  out.u8(static_cast<std::uint8_t>(head.kind));
+  // One claim for all fields, as every datagram has them.
+  std::byte* const to = out.claim(frame_size);
+  if (to == nullptr) return;
+  to[0] = std::byte{version};
+  to[1] = std::byte{head.introduce ? flag_introduce : std::uint8_t{0}};
+  detail::store_big(to + frame_length_at, std::uint16_t{0});
+  detail::store_big(to + 4, head.group_tag);
+  detail::store_big(to + 8, static_cast<std::uint64_t>(head.sender));
+  detail::store_big(to + 16, head.incarnation.value());
+  detail::store_big(to + 20, static_cast<std::uint64_t>(head.target));
+  to[28] = static_cast<std::byte>(head.kind);
 }
 
 constexpr void finish_frame(writer& out) noexcept {

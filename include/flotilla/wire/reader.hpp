@@ -6,19 +6,18 @@
 #include <cstdint>
 #include <span>
 
+#include <flotilla/detail/big_endian.hpp>
+
 namespace flotilla {
 inline namespace v1 {
 namespace wire {
-
 /// A cursor over bytes that somebody else owns. After a failed read everything yields zero.
 class reader {
   // First, because clang 14 wants a template defined before a constant expression calls it.
-  template <std::size_t Size>
-  constexpr std::uint64_t number() noexcept {
-    const std::span<const std::byte> taken = bytes(Size);
-    std::uint64_t value = 0;
-    for (const std::byte b : taken) value = value << 8U | std::to_integer<std::uint64_t>(b);
-    return value;
+  template <class Word>
+  constexpr Word number() noexcept {
+    const std::span<const std::byte> taken = bytes(sizeof(Word));
+    return taken.empty() ? Word{0} : detail::load_big<Word>(taken.data());
   }
 
  public:
@@ -28,10 +27,10 @@ class reader {
   [[nodiscard]] constexpr bool empty() const noexcept { return rest_.empty(); }
   [[nodiscard]] constexpr std::span<const std::byte> rest() const noexcept { return rest_; }
 
-  constexpr std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(number<1>()); }
-  constexpr std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(number<2>()); }
-  constexpr std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(number<4>()); }
-  constexpr std::uint64_t u64() noexcept { return number<8>(); }
+  constexpr std::uint8_t u8() noexcept { return number<std::uint8_t>(); }
+  constexpr std::uint16_t u16() noexcept { return number<std::uint16_t>(); }
+  constexpr std::uint32_t u32() noexcept { return number<std::uint32_t>(); }
+  constexpr std::uint64_t u64() noexcept { return number<std::uint64_t>(); }
 
   /// The next `count` bytes, or none and a failed reader when fewer are left.
   constexpr std::span<const std::byte> bytes(std::size_t count) noexcept {

@@ -6,25 +6,26 @@
 #include <cstdint>
 #include <span>
 
+#include <flotilla/detail/big_endian.hpp>
+
 namespace flotilla {
 inline namespace v1 {
 namespace wire {
 
 /// A cursor over a buffer that somebody else owns. After a failed write nothing more is written.
 class writer {
-  // First, because clang 14 wants a template defined before a constant expression calls it.
-  constexpr bool claim(std::size_t count) noexcept {
-    ok_ = ok_ && count <= room();
-    return ok_;
+  // First, because clang 14 wants these defined before a constant expression calls them.
+  constexpr std::byte* take(std::size_t count) noexcept {
+    ok_ = ok_ && count <= buffer_.size() - size_;
+    if (!ok_) return nullptr;
+    std::byte* const at = buffer_.data() + size_;
+    size_ += count;
+    return at;
   }
 
-  template <std::size_t Size>
-  constexpr void number(std::uint64_t value) noexcept {
-    if (!claim(Size)) return;
-    for (std::size_t i = 0; i < Size; ++i) {
-      buffer_[size_ + i] = static_cast<std::byte>(value >> (8 * (Size - 1 - i)) & 0xffU);
-    }
-    size_ += Size;
+  template <class Word>
+  constexpr void number(Word value) noexcept {
+    if (std::byte* const to = take(sizeof(Word))) detail::store_big(to, value);
   }
 
  public:
@@ -37,16 +38,19 @@ class writer {
     return buffer_.first(size_);
   }
 
-  constexpr void u8(std::uint8_t value) noexcept { number<1>(value); }
-  constexpr void u16(std::uint16_t value) noexcept { number<2>(value); }
-  constexpr void u32(std::uint32_t value) noexcept { number<4>(value); }
-  constexpr void u64(std::uint64_t value) noexcept { number<8>(value); }
+  constexpr void u8(std::uint8_t value) noexcept { number(value); }
+  constexpr void u16(std::uint16_t value) noexcept { number(value); }
+  constexpr void u32(std::uint32_t value) noexcept { number(value); }
+  constexpr void u64(std::uint64_t value) noexcept { number(value); }
 
   constexpr void bytes(std::span<const std::byte> source) noexcept {
-    if (!claim(source.size())) return;
-    for (std::size_t i = 0; i < source.size(); ++i) buffer_[size_ + i] = source[i];
-    size_ += source.size();
+    std::byte* const to = take(source.size());
+    if (to == nullptr) return;
+    for (std::size_t i = 0; i < source.size(); ++i) to[i] = source[i];
   }
+  /// Room for `count` bytes, which the caller fills all; null and a failed writer when it is not
+  /// there.
+  constexpr std::byte* claim(std::size_t count) noexcept { return take(count); }
 
   /// Overwrites a byte that was written before, at `at`.
   constexpr void patch_u8(std::size_t at, std::uint8_t value) noexcept {
@@ -55,8 +59,7 @@ class writer {
   /// Overwrites two bytes that were written before, at `at`.
   constexpr void patch_u16(std::size_t at, std::uint16_t value) noexcept {
     if (at + 2 > size_) return;
-    buffer_[at] = static_cast<std::byte>(value >> 8U);
-    buffer_[at + 1] = static_cast<std::byte>(value & 0xffU);
+    detail::store_big(buffer_.data() + at, value);
   }
   /// The same for four bytes.
   constexpr void patch_u32(std::size_t at, std::uint32_t value) noexcept {
