@@ -76,6 +76,22 @@ TEST(SegmentedArray, GrowsToExactlyItsLimitAndNeverMovesAnElement) {
   }
 }
 
+// What it may hold costs nothing before it is held.
+TEST(SegmentedArray, CostsWhatItHoldsAndNotItsLimit) {
+  small_array array{1U << 24U, 0};
+  EXPECT_EQ(array.bytes_allocated(), 0U);
+  std::size_t before = 0;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(push(array, i));
+    // Four more ints at most, and a pointer for each four of up to twice as many.
+    const std::size_t held = static_cast<std::size_t>(i) + 1;
+    EXPECT_LE(array.bytes_allocated(), (held + 3) * sizeof(int) + (held / 2 + 4) * sizeof(int*));
+    EXPECT_GE(array.bytes_allocated(), before);
+    before = array.bytes_allocated();
+    ASSERT_EQ(small_array{array}.bytes_allocated(), before);  // a copy costs the same
+  }
+}
+
 // Law 5: reserved at construction means that nothing is allocated later.
 TEST(SegmentedArray, WhatIsReservedIsNotAllocatedLater) {
   segmented_array<scarce, 2> array{11, 11};

@@ -159,7 +159,7 @@ class member_table {
   }
 
   detail::mix_key key_{};
-  detail::segmented_array<row> rows_{};
+  detail::segmented_array<row, 6> rows_{};
   detail::flat_index by_id_{};
   detail::flat_index by_address_{};
   row_index free_{no_row};
