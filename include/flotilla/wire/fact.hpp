@@ -84,6 +84,7 @@ class fact_reader {
   [[nodiscard]] constexpr receive_result error() const noexcept { return error_; }
 
   constexpr fact_read next(fact& out) noexcept {
+    if (ended()) return fact_read::end;
     const std::byte* const at = take_usual();
     if (at == nullptr) return next_unusual(out);
     out.subject = member_id{detail::load_big<std::uint64_t>(at + 2)};
@@ -104,6 +105,7 @@ class fact_reader {
 
   /// The same without telling what the fact says.
   constexpr fact_read check() noexcept {
+    if (ended()) return fact_read::end;
     if (take_usual() != nullptr) return fact_read::fact;
     fact scratch;
     return next_unusual(scratch);
@@ -113,6 +115,11 @@ class fact_reader {
   constexpr fact_read fail(receive_result error) noexcept {
     error_ = error;
     return fact_read::malformed;
+  }
+
+  /// Most datagrams carry no fact at all.
+  [[nodiscard]] constexpr bool ended() const noexcept {
+    return in_.empty() && error_ == receive_result::accepted;
   }
 
   /// The facts that nearly all are: alive at an IPv4 address, suspect or dead, and nothing wrong
@@ -141,7 +148,6 @@ class fact_reader {
 
   constexpr fact_read next_unusual(fact& out) noexcept {
     if (error_ != receive_result::accepted) return fact_read::malformed;
-    if (in_.empty()) return fact_read::end;
     const std::uint8_t kind = in_.u8();
     const std::uint8_t size = in_.u8();
     reader body{in_.bytes(size)};
