@@ -148,8 +148,7 @@ int write_baseline(const instruction_counts& counts, const std::string& path) {
   return out.good() ? 0 : 1;
 }
 
-/// False when the file is of another build; `build` says of which.
-bool read_baseline(const std::string& path, instruction_counts& into, std::string& build) {
+void read_baseline(const std::string& path, instruction_counts& into, std::string& build) {
   std::ifstream in{path};
   std::string line;
   while (std::getline(in, line)) {
@@ -163,16 +162,35 @@ bool read_baseline(const std::string& path, instruction_counts& into, std::strin
     double count = 0;
     if (std::istringstream{line} >> work >> size >> count) into[{work, size}] = count;
   }
-  return build == build_of_counts();
+}
+
+/// "g++ 12.2.0, x86_64, release" without what follows the major version: "g++ 12, x86_64, release".
+std::string without_minor(const std::string& build) {
+  const std::size_t dot = build.find('.');
+  const std::size_t comma = build.find(',');
+  if (dot == std::string::npos || comma == std::string::npos || dot > comma) return build;
+  return build.substr(0, dot) + build.substr(comma);
 }
 
 }  // namespace
+
+std::optional<double> tolerance_between(const std::string& baseline, const std::string& here) {
+  if (baseline == here) return same_release_tolerance;
+  if (without_minor(baseline) == without_minor(here)) return other_release_tolerance;
+  return std::nullopt;
+}
 
 int check_baseline(const instruction_counts& counts, const std::string& path, bool rewrite) {
   if (rewrite) return write_baseline(counts, path);
   instruction_counts baseline;
   std::string build;
-  if (!read_baseline(path, baseline, build)) {
+  read_baseline(path, baseline, build);
+  if (baseline.empty()) {
+    std::printf("there is no baseline in %s\n", path.c_str());
+    return 1;
+  }
+  const std::optional<double> tolerance = tolerance_between(build, build_of_counts());
+  if (!tolerance) {
     std::printf("SKIPPED: the baseline is of %s, this is %s\n", build.c_str(),
                 build_of_counts().c_str());
     return 0;
@@ -187,18 +205,18 @@ int check_baseline(const instruction_counts& counts, const std::string& path, bo
     if (before <= 0) {
       verdict = "  NOT IN THE BASELINE";
       ++slower;
-    } else if (percent > tolerance_percent) {
+    } else if (percent > *tolerance) {
       verdict = "  SLOWER";
       ++slower;
-    } else if (percent < -tolerance_percent) {
+    } else if (percent < -*tolerance) {
       verdict = "  faster";
       ++faster;
     }
     std::printf("%-20s %8u %12.1f -> %12.1f  %+6.1f %%%s\n", key.first.c_str(), key.second, before,
                 count, percent, verdict);
   }
-  std::printf("%zu counts, %d more than %.0f %% above the baseline, %d below\n", counts.size(),
-              slower, tolerance_percent, faster);
+  std::printf("%zu counts, %d more than %.0f %% above the baseline (of %s), %d below\n",
+              counts.size(), slower, *tolerance, build.c_str(), faster);
   if (slower != 0 || faster != 0) {
     std::printf("if that is meant: run the target update_instructions and commit %s\n",
                 path.c_str());
