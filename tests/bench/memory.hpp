@@ -13,8 +13,8 @@
 
 namespace bench {
 
-/// In a group of `size`: of an engine that has joined it, or of one that has just heard of all the
-/// others and passes that on.
+/// In a group of `size`: of an engine that has joined it, or of one that has then heard news of all
+/// the others and passes them on.
 inline double bytes_a_member(std::uint32_t size, bool queued, bool reserved) {
   flotilla::config settings = quiet_config();
   settings.max_members = size < 65'536 ? 65'536 : size;
@@ -24,16 +24,14 @@ inline double bytes_a_member(std::uint32_t size, bool queued, bool reserved) {
   if (reserved) settings.expected_members = size;
   const std::uint64_t begin = allocation::now().live_bytes;
   subject at{settings};
+  at.learn(size);
   if (queued) {
-    at.learn(2);
     for (std::uint32_t i = 2; i < size; i += facts_in_full) {
       const std::uint32_t end = i + facts_in_full < size ? i + facts_in_full : size;
-      for (const datagram& news : introductions(i, end, facts_in_full)) at.receive(1, news);
+      for (const datagram& news : introductions(i, end, facts_in_full, 1)) at.receive(1, news);
       at.drain_events();
     }
     require(at.node.stats().gossip_pending == size - 2);
-  } else {
-    at.learn(size);
   }
   require(at.node.size() == size);
   return static_cast<double>(allocation::now().live_bytes - begin - fixed) / (size - 1);
@@ -63,9 +61,18 @@ inline void print_fixed_cost() {
   print_room("round-trip times", sizeof s->round_trips, 0);
   print_room("urgent queue", sizeof s->urgent, s->urgent.bytes_allocated());
   print_room("membership queue", sizeof s->membership, s->membership.bytes_allocated());
+  print_room("hearsay queue", sizeof s->hearsay, s->hearsay.bytes_allocated());
   print_room("outbox", sizeof s->waiting, s->waiting.bytes_allocated());
   print_room("events", sizeof s->events, s->events.bytes_allocated());
   print_room("join round", sizeof s->join, 0);
+  print_room("doubted accusations", sizeof s->doubted, 0);
+  print_room("range digests", sizeof s->ranges, s->ranges.bytes_allocated());
+  print_room("repair desk", sizeof s->desk, s->desk.bytes_allocated());
+  print_room("repair session", sizeof s->repair, 0);
+  print_room("visit", sizeof s->visiting, 0);
+  print_room("newcomer limits", sizeof s->limits, 0);
+  print_room("hearsay check", sizeof s->asked, 0);
+  print_room("chunks served", sizeof s->serving, 0);
   print_room("healing", sizeof s->healing, s->healing.bytes_allocated());
   print_room("absent cache", sizeof s->absent, s->absent.bytes_allocated());
   print_room("deny list", sizeof s->denied, s->denied.bytes_allocated());

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <flotilla/flotilla.hpp>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,9 @@ inline endpoint address_of(std::uint32_t i) {
 inline wire::fact alive_fact(std::uint32_t i, std::uint32_t life = 0) {
   return {id_of(i), incarnation{life}, member_state::alive, address_of(i), {}};
 }
+inline wire::fact suspect_fact(std::uint32_t i, std::uint32_t life = 0) {
+  return {id_of(i), incarnation{life}, member_state::suspect, {}, id_of(1)};
+}
 inline wire::fact dead_fact(std::uint32_t i, std::uint32_t life = 0) {
   return {id_of(i), incarnation{life}, member_state::dead, {}, id_of(1)};
 }
@@ -46,9 +50,10 @@ inline void require(bool holds) {
 using datagram = std::vector<std::byte>;
 using facts = std::span<const wire::fact>;
 
-/// What member `from` sends to the engine. All facts must fit.
+/// What member `from` sends to the engine. All facts must fit. A `view` goes first.
 template <class Body>
-datagram datagram_of(std::uint32_t from, const Body& body, facts carried = {}) {
+datagram datagram_of(std::uint32_t from, const Body& body, facts carried = {},
+                     std::optional<std::uint32_t> view = {}) {
   datagram out(flotilla::max_datagram_size_limit);
   wire::writer writer{out};
   wire::frame head;
@@ -56,6 +61,7 @@ datagram datagram_of(std::uint32_t from, const Body& body, facts carried = {}) {
   head.sender = id_of(from);
   head.target = id_of(0);
   wire::write_message(writer, head, body);
+  if (view) require(wire::write_view(writer, *view));
   for (const wire::fact& fact : carried) require(wire::write_fact(writer, fact));
   wire::finish_frame(writer);
   out.resize(writer.size());
@@ -87,7 +93,7 @@ inline flotilla::config quiet_config() {
   c.seed = 1;
   c.max_members = flotilla::max_members_limit;
   c.max_new_members = std::numeric_limits<std::uint32_t>::max();
-  c.repair_interval = duration::zero();  // its whole state transfer is no part of a probe round
+  c.repair_interval = duration::zero();  // what it exchanges is no part of a probe round
   c.healing_interval = duration::zero();
   return c;
 }
@@ -102,26 +108,11 @@ class subject {
   void learn(std::uint32_t members) {
     require(node.join({address_of(1)}) == flotilla::command_error::none);
     std::uint32_t next = 1;
-    while (const auto asked = node.poll_transmit(buffer)) {
-      wire::message request;
-      require(wire::read_message(asked->bytes, wire::group_tag_of(""), request) ==
-              flotilla::receive_result::accepted);
-      wire::state_reply reply;
-      reply.cookie = 1;
-      reply.members = members;
-      reply.next = 1;
-      std::vector<wire::fact> chunk{alive_fact(1)};
-      if (const auto* join = std::get_if<wire::join_request>(&request.body)) {
-        reply.sequence = join->sequence;
-      } else {
-        reply.sequence = std::get<wire::state_request>(request.body).sequence;
-        chunk.clear();
-        while (next < members && chunk.size() < facts_in_full) chunk.push_back(alive_fact(next++));
-        reply.next = next < members ? next : wire::end_of_state;
-      }
-      receive(1, datagram_of(1, reply, chunk));
-      drain_events();
-    }
+    tell_all(members, next);
+    // Who joins looks once more for what was added since: nothing.
+    now = node.next_deadline();
+    node.tick(now);
+    tell_all(members, next);
     require(node.size() == members);
     drain_gossip();
   }
@@ -174,6 +165,31 @@ class subject {
   time_point now;
   engine node;
   std::array<std::byte, 2048> buffer{};
+
+ private:
+  /// Answers what a joiner asks member 1, who knows `members`; has told those below `next`.
+  void tell_all(std::uint32_t members, std::uint32_t& next) {
+    while (const auto asked = node.poll_transmit(buffer)) {
+      wire::message request;
+      require(wire::read_message(asked->bytes, wire::group_tag_of(""), request) ==
+              flotilla::receive_result::accepted);
+      wire::state_reply reply;
+      reply.cookie = 1;
+      reply.members = members;
+      reply.next = 1;
+      std::vector<wire::fact> chunk{alive_fact(1)};
+      if (const auto* join = std::get_if<wire::join_request>(&request.body)) {
+        reply.sequence = join->sequence;
+      } else {
+        reply.sequence = std::get<wire::state_request>(request.body).sequence;
+        chunk.clear();
+        while (next < members && chunk.size() < facts_in_full) chunk.push_back(alive_fact(next++));
+        reply.next = next < members ? next : wire::end_of_state;
+      }
+      receive(1, datagram_of(1, reply, chunk));
+      drain_events();
+    }
+  }
 };
 
 }  // namespace bench

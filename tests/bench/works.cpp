@@ -19,6 +19,11 @@ std::uint32_t voice(std::uint32_t i, std::uint32_t size) {
   return 1 + static_cast<std::uint32_t>(std::uint64_t{i} * 2654435761U % (size - 1));
 }
 
+struct inbound {
+  endpoint from;
+  datagram bytes;
+};
+
 /// A ping from each voice, an ack out, nothing to gossip.
 class ping_ack final : public work {
  public:
@@ -41,10 +46,34 @@ class ping_ack final : public work {
   }
 
  private:
-  struct inbound {
-    endpoint from;
-    datagram bytes;
-  };
+  subject at_;
+  std::vector<inbound> pings_;
+};
+
+/// The same as lan() has it: the ping carries a digest of the asker's view, the ack one of ours.
+/// The asker compares them.
+class ping_ack_view final : public work {
+ public:
+  explicit ping_ack_view(std::uint32_t size) : at_{quiet_config()} {
+    at_.learn(size);
+    for (std::uint32_t i = 0; i < voices(size); ++i) {
+      const std::uint32_t from = voice(i, size);
+      datagram ping = datagram_of(from, wire::ping{i + 1}, {}, 1);
+      pings_.push_back({address_of(from), std::move(ping)});
+    }
+  }
+  std::uint64_t run() override {
+    std::uint64_t done = 0;
+    for (; done < 1024; done += pings_.size()) {
+      for (const auto& ping : pings_) {
+        at_.node.receive(at_.now, ping.from, ping.bytes);
+        require(at_.send_all() == wire::frame_size + 8 + wire::view_size);
+      }
+    }
+    return done;
+  }
+
+ private:
   subject at_;
   std::vector<inbound> pings_;
 };
@@ -59,6 +88,11 @@ class ack_64 final : public work {
     if (dead_) {
       for (const datagram& news : introductions(size, size + facts_in_ack, facts_in_full)) {
         at_.receive(1, news);
+      }
+      // A death that no suspicion went before would wait for a check.
+      for (std::uint32_t i = 0; i < facts_in_ack; ++i) {
+        const wire::fact doubt = suspect_fact(first_ + i);
+        at_.receive(1, facts_only({&doubt, 1}));
       }
     }
   }
@@ -242,7 +276,7 @@ class queue_replace final : public work {
 /// A full ack while facts about everybody wait.
 class full_datagram final : public work {
  public:
-  explicit full_datagram(std::uint32_t size) : at_{quiet_config()}, size_{size} { at_.learn(2); }
+  explicit full_datagram(std::uint32_t size) : at_{quiet_config()}, size_{size} { at_.learn(size); }
   void prepare() override {
     if (left_ >= rounds) return;
     for (const datagram& news : introductions(2, size_, facts_in_full, life_)) {
@@ -268,7 +302,7 @@ class full_datagram final : public work {
   static constexpr std::uint32_t rounds = 64;
   subject at_;
   std::uint32_t size_;
-  std::uint32_t life_{0};
+  std::uint32_t life_{1};
   std::uint64_t left_{0};  // datagrams until the first fact has been sent often enough
   datagram ping_{datagram_of(1, wire::ping{1})};
 };
@@ -323,6 +357,8 @@ std::span<const work_kind> works() {
   static const sizes large{1'024, 16'384, 131'072, 1'048'576};
   static const std::vector<work_kind> all{
       {"ping_ack", "a ping in, an ack out, nothing to gossip", "members", groups, make<ping_ack>},
+      {"ping_ack_view", "the same with digests of both views", "members", groups,
+       make<ping_ack_view>},
       {"ack_64", "a ping in, an ack with 64 facts of 22 bytes out", "members", groups,
        make<ack_64>},
       {"fact_known", "a fact already known, in datagrams of 61", "members", groups,
