@@ -29,7 +29,8 @@ TEST(ExperimentSwitches, OneThatIsTurnedMakesAnotherProtocol) {
                                         &experiment::buddy,
                                         &experiment::nacks,
                                         &experiment::passing_on_confirmations,
-                                        &experiment::late_inputs};
+                                        &experiment::late_inputs,
+                                        &experiment::waiting_for_others};
   EXPECT_EQ(sizeof(experiment), sizeof switches / sizeof switches[0]) << "all are listed";
   for (bool experiment::*const at : switches) {
     experiment turned;

@@ -196,7 +196,8 @@ class engine {
   void digest(const transition& change) noexcept;
   void restate(flotilla::incarnation number, const endpoint& address, member_state state) noexcept;
   void retime(const transition& change, const evidence& ours) noexcept;
-  [[nodiscard]] time_point verdict_time(const suspicion& record) const noexcept;
+  [[nodiscard]] time_point verdict_time(const suspicion& record,
+                                        std::uint8_t confirmed) const noexcept;
   void confirm(row_index at, member_id accuser, provenance from) noexcept;
   void hasten(detail::timer_ref timer) noexcept;
   void join_accusers(row_index at) noexcept;
@@ -215,6 +216,7 @@ class engine {
   [[nodiscard]] bool checks_verdicts() const noexcept;
   [[nodiscard]] bool is_near(time_point due) const noexcept;
   void begin_direct_checks() noexcept;
+  std::uint32_t ask_suspect(row_index at) noexcept;
   void end_direct_checks() noexcept;
   void note_check_left(const outgoing& ping) noexcept;
   [[nodiscard]] row_index next_check() const noexcept;
@@ -223,6 +225,7 @@ class engine {
   [[nodiscard]] bool accused_by_others(member_id subject) const noexcept;
   [[nodiscard]] bool silent_to_many(row_index at) const noexcept;
   void note_failed_check(row_index at, const probe_round& ended) noexcept;
+  [[nodiscard]] bool awaits_others(detail::timer_ref due) noexcept;
   [[nodiscard]] bool awaits_check(detail::timer_ref due) noexcept;
   void ask_helpers() noexcept;
   void run_relays() noexcept;

@@ -45,6 +45,9 @@ struct experiment {
   bool passing_on_confirmations{true};
   /// Extension. Off: an input that comes late is like any other: what is overdue expires at once.
   bool late_inputs{true};
+  /// Extension. Off: a member that is not well itself judges as soon as the time has come, though
+  /// hardly anybody else accuses the suspect.
+  bool waiting_for_others{true};
 
   friend bool operator==(const experiment&, const experiment&) noexcept = default;
 };

@@ -78,7 +78,7 @@ struct statistics {
   std::uint64_t checks{0};
   /// members pinged besides the round's, because facts were waiting (config::max_direct_probes)
   std::uint64_t backlog_pings{0};
-  /// beside the probes: pings to suspects whom enough others accuse, before a verdict
+  /// beside the probes: pings to suspects before a verdict, whom enough others accuse, or nobody
   std::uint64_t direct_checks{0};
   /// suspect or dead, by somebody without weight: they waited for a ping of ours (accusers.hpp)
   std::uint64_t accusations_doubted{0};

@@ -450,11 +450,11 @@ TEST(Experiment, WithoutLateInputsWhatIsOverdueExpiresAtOnce) {
 /// Bit by bit, in the order of the fields.
 flotilla::experiment combination(unsigned bits) {
   const auto bit = [bits](unsigned i) { return (bits >> i & 1U) != 0; };
-  return {bit(0), bit(1), bit(2), bit(3), bit(4),  bit(5),
-          bit(6), bit(7), bit(8), bit(9), bit(10), bit(11)};
+  return {bit(0), bit(1), bit(2), bit(3),  bit(4),  bit(5), bit(6),
+          bit(7), bit(8), bit(9), bit(10), bit(11), bit(12)};
 }
-constexpr unsigned switches = 12;
-constexpr unsigned defaults = 0b1111'0011'1111U;
+constexpr unsigned switches = 13;
+constexpr unsigned defaults = 0b1'1111'0011'1111U;
 
 /// A group that joins, loses, regains and says farewell to members: whatever the switches do to it,
 /// every engine stays a value that keeps its laws. All combinations of SWIM's switches, each with

@@ -166,19 +166,20 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
       s_.suspicions[r.timer] = record;
       return;
     }
-    r.timer = s_.suspicions.add(verdict_time(record), record);
+    r.timer = s_.suspicions.add(verdict_time(record, record.weight()), record);
     return;
   }
   r.timer = s_.tombstones.add(detail::saturating_add(s_.now, s_.settings.tombstone_lifetime),
                               {change.at, change.accuser});
 }
 
-/// When the suspicion runs out, as far as it is confirmed now.
-inline time_point engine::verdict_time(const suspicion& record) const noexcept {
+/// When the suspicion runs out, if it is confirmed by so many.
+inline time_point engine::verdict_time(const suspicion& record,
+                                       std::uint8_t confirmed) const noexcept {
   const duration longest =
       detail::saturating_multiply(record.least, s_.settings.suspicion_max_multiplier);
-  return detail::saturating_add(
-      record.since, shrunk_suspicion(record.least, longest, record.weight(), record.wanted));
+  return detail::saturating_add(record.since,
+                                shrunk_suspicion(record.least, longest, confirmed, record.wanted));
 }
 
 /// Somebody else accuses a suspect as well: the time-out shrinks, and the accusation is passed on
@@ -201,7 +202,7 @@ inline void engine::hasten(detail::timer_ref timer) noexcept {
   const suspicion& record = s_.suspicions[timer];
   // Not in the past: nobody has missed that deadline.
   if (!record.expired) {
-    s_.suspicions.reschedule(timer, detail::later(verdict_time(record), s_.now));
+    s_.suspicions.reschedule(timer, detail::later(verdict_time(record, record.weight()), s_.now));
   }
 }
 

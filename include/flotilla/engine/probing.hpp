@@ -77,19 +77,27 @@ inline void engine::begin_direct_checks() noexcept {
     if (!is_near(detail::saturating_add(record.since, record.least))) continue;
     const row& r = s_.table[record.subject];
     if (s_.round.active && s_.round.subject == r.id) continue;  // it is being asked
-    ++stats_.direct_checks;
-    outgoing ping;
-    ping.tell = true;
-    ping.introduce = true;
-    ping.to = r.address;
-    ping.target = r.id;
-    ping.facts = cargo::about_target;  // gossip would be lost on it
-    ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, r.address, s_.now);
-    record.check = ping.sequence;
+    record.check = ask_suspect(record.subject);
     record.check_asked = s_.now;
     record.check_left = false;
-    send_own(ping);
   }
+}
+
+/// Asks a suspect directly, with the accusation and nothing else: gossip would be lost on it.
+/// Returns the number that its answer will have.
+inline std::uint32_t engine::ask_suspect(row_index at) noexcept {
+  ++stats_.direct_checks;
+  const row& r = s_.table[at];
+  outgoing ping;
+  ping.tell = true;
+  ping.introduce = true;
+  ping.to = r.address;
+  ping.target = r.id;
+  ping.facts = cargo::about_target;
+  const ping_purpose why = in_crowd(at) ? ping_purpose::hearsay : ping_purpose::recheck;
+  ping.sequence = s_.pending.ask(why, r.id, r.address, s_.now);
+  send_own(ping);
+  return ping.sequence;
 }
 
 /// The period has passed in which they were asked, and its own round is judged: whoever has not
@@ -262,6 +270,29 @@ inline bool engine::awaits_check(detail::timer_ref due) noexcept {
   return true;
 }
 
+/// True when hardly anybody else accuses the suspect whose verdict is due, while there are signs
+/// that it is we who are cut off from others: a real crash is found by all of them, and we hear
+/// from them, so one that they have not found by now is most likely none. Then it waits for more
+/// of them, a period at a time and for a bounded number, in each of which the suspect is asked.
+/// Who hears from nobody has nobody to wait for, nor has a group too small for confirmations.
+inline bool engine::awaits_others(detail::timer_ref due) noexcept {
+  suspicion& record = s_.suspicions[due];
+  const bool unwell = record.alone != 0 || s_.health.score() != 0;
+  const bool others =
+      s_.heard > record.since && confirmations_wanted(s_.settings, group_size()) != 0;
+  const bool waits = unwell && others && checks_verdicts() &&
+                     s_.settings.experiment.waiting_for_others &&
+                     record.alone < record.most_waits_alone();
+  // Whoever confirms it must not put it off (S9): without them it would have ended by then.
+  const time_point most = record.weight() == 0 ? time_point::max() : verdict_time(record, 0);
+  if (!waits || most <= s_.now) return false;
+  ++record.alone;
+  static_cast<void>(ask_suspect(record.subject));
+  const time_point again = detail::saturating_add(s_.now, s_.settings.protocol_period);
+  s_.suspicions.reschedule(due, detail::earlier(again, most));
+  return true;
+}
+
 inline void engine::run_suspicions() noexcept {
   for (std::uint32_t i = 0; i < engine_state::max_timers_per_tick && verdict_due() <= s_.now; ++i) {
     const detail::timer_ref due = s_.suspicions.top();
@@ -272,14 +303,14 @@ inline void engine::run_suspicions() noexcept {
       record.acked = false;
       record.checked = false;
       record.asked = false;
-      record.put_off = 0;
+      record.put_off = record.alone = 0;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
       s_.table[record.subject].contacted_in = 0;  // asked in any case, or its silence means nothing
       contact(record.subject, s_.table[record.subject].address);
       continue;
     }
-    if (awaits_check(due)) continue;
+    if (awaits_others(due) || awaits_check(due)) continue;
     ++stats_.verdicts;
     const evidence ours{record.accuser, record.probe, to_caller(record.since), record.weight(),
                         s_.health.score()};

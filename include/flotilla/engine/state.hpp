@@ -209,8 +209,8 @@ struct engine_state {
                   std::uint64_t{s.probe}, s.accuser, s.since, s.incarnation, s.told,
                   std::uint64_t{s.confirmations}, std::uint64_t{s.doubtful},
                   std::uint64_t{s.wanted}, s.least, s.joined, s.expired, s.acked, s.checked,
-                  std::uint64_t{s.put_off}, std::uint64_t{s.check}, s.check_asked, s.check_left,
-                  s.asked);
+                  std::uint64_t{s.put_off}, std::uint64_t{s.alone}, std::uint64_t{s.check},
+                  s.check_asked, s.check_left, s.asked);
       for (const std::uint32_t by : s.confirmers) out.add(std::uint64_t{by});
     }
     for (std::uint32_t i = 0; i < tombstones.size(); ++i) {

@@ -1,5 +1,6 @@
 // paper/figures/rapid.cpp - the faults of Rapid's evaluation (USENIX ATC 2018), in a group of 1,000
-// No healthy member may be reported failed by anybody, and crashes are removed in time.
+// No healthy member may be reported failed by anybody, the faulty included; crashes are removed in
+// time.
 
 #include <chrono>
 #include <cstddef>
@@ -39,6 +40,13 @@ struct cell {
   config settings{prompt()};
   alarms told{};
 };
+
+/// The control: who is not well itself does not wait for others to find what it has found.
+config hasty() {
+  config c = prompt();
+  c.experiment.waiting_for_others = false;
+  return c;
+}
 
 /// All ingress lost for 20 s and none for 20 s, for ever.
 void flip_flop(cluster& group, node_index i) {
@@ -88,7 +96,9 @@ int main(int argc, char** argv) {
   std::vector<cell> cells{{"10 crash", fault::crash, 60s},
                           {"ingress lost 20 s on, 20 s off", fault::flip_flop, 300s},
                           {"80 % egress loss", fault::egress, 300s},
-                          {"80 % ingress loss", fault::ingress, 300s}};
+                          {"80 % ingress loss", fault::ingress, 300s},
+                          {"80 % egress loss, hasty", fault::egress, 300s, hasty()}};
+  const cell& control = cells.back();
   progress bar{"rapid", std::uint64_t{given.runs} * cells.size()};
   table out{alarms::head()};
   for (cell& c : cells) {
@@ -107,12 +117,17 @@ int main(int argc, char** argv) {
     const std::string label = c.label;
     const alarms& t = c.told;
     claims.require(t.incomplete == 0, label + ": all groups formed, all crashes removed by all");
-    claims.require(t.healthy_failed == t.failed_at_faulty,
-                   label + ": no healthy member is reported failed by a healthy one");
+    if (&c != &control) {
+      claims.require(t.healthy_failed == 0,
+                     label + ": no healthy member is reported failed by anybody");
+    }
     // Suspected and cleared, or failed and back: two events, about once in eight seconds.
     claims.require(t.most_told <= 100, label + ": " + std::to_string(t.most_told) +
                                            " events at most about a faulty one (at most 100)");
   }
+  claims.require(control.told.healthy_failed != 0,
+                 "were they not to wait for others, the faulty would have reported " +
+                     std::to_string(control.told.failed_at_faulty));
   claims.require(cells[0].told.slowest_removal <= 25,
                  "ten that crash at once are removed everywhere within " +
                      number(cells[0].told.slowest_removal, 1) + " s (at most 25)");
