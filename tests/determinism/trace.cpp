@@ -29,7 +29,7 @@ using flotilla::time_point;
 /// the second: only they may. Run this program and put the numbers that it prints here. Two builds
 /// that print different numbers are a bug.
 constexpr std::uint64_t expected_trace = 0x907b10223f0110c5;
-constexpr std::uint64_t expected_chaos = 0x7a85d887920cb58b;
+constexpr std::uint64_t expected_chaos = 0x42c037b99152db3a;
 
 /// FNV-1a, 64 bits.
 class digest {
