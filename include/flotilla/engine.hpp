@@ -112,14 +112,16 @@ class engine {
  private:
   /// A decoded datagram in the hands of its handler.
   struct inbound {
-    endpoint from;
-    wire::frame head;
-    std::span<const std::byte> facts;
+    const endpoint& from;
+    wire::frame head{};
+    std::span<const std::byte> facts{};
     std::size_t size{0};
+    row_index at{no_row};     ///< its sender's row when it came; no row goes while it is taken
     bool from_member{false};  ///< its sender was believed alive or suspect when it came
   };
 
   // engine/clock.hpp
+  [[nodiscard]] bool advance_idly(time_point now) noexcept;
   void advance(time_point now) noexcept;
   void return_from_absence(duration late) noexcept;
   void hold_verdicts(duration length) noexcept;
@@ -129,11 +131,19 @@ class engine {
   void forget_checks() noexcept;
   void ask_suspects_again() noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
+  [[nodiscard]] time_point due() const noexcept;
   [[nodiscard]] time_point verdict_due() const noexcept;
   [[nodiscard]] time_point to_caller(time_point instant) const noexcept;
 
   // engine/receive.hpp
   receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
+  template <class Message>
+  receive_result take_message(wire::reader& rest, inbound& in) noexcept;
+  receive_result take_any(wire::reader& rest, inbound& in) noexcept;
+  [[nodiscard]] receive_result admit_sender(inbound& in) noexcept;
+  template <class Message>
+  [[nodiscard]] static bool leaves_timers(const inbound& in) noexcept;
+  [[nodiscard]] row_index row_of_sender(const inbound& in) const noexcept;
   [[nodiscard]] bool is_known(const inbound& in) const noexcept;
   [[nodiscard]] bool is_held_active(member_id id) const noexcept;
   [[nodiscard]] bool is_proven(const inbound& in) const noexcept;
@@ -305,7 +315,7 @@ class engine {
   // engine/transmit.hpp
   void send_own(const outgoing& what) noexcept;
   void send_caused(const outgoing& what) noexcept;
-  void send_reply(const outgoing& what, const inbound& to) noexcept;
+  void send_reply(outgoing& reply, const inbound& to) noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
@@ -315,6 +325,10 @@ class engine {
   [[nodiscard]] wire::fact fact_of(row_index at) const noexcept;
 
   engine_state s_;
+  /// What earliest() says, while due_known_. Every input and command forgets it, but for those few
+  /// that touch no timer: so none can be moved behind its back.
+  mutable time_point due_{};
+  mutable bool due_known_{false};
   mutable statistics stats_{};  // the gauges in it are filled in when they are read
 };
 

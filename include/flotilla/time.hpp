@@ -57,12 +57,16 @@ namespace detail {
   return time_point{duration{at + by}};
 }
 
+/// `later - earlier`, which must not be negative, whole: it may be more than a duration holds.
+[[nodiscard]] constexpr std::uint64_t distance(time_point earlier, time_point later) noexcept {
+  return static_cast<std::uint64_t>(later.time_since_epoch().count()) -
+         static_cast<std::uint64_t>(earlier.time_since_epoch().count());
+}
+
 /// `later - earlier`, or zero when it would be negative; sticks to duration::max().
 [[nodiscard]] constexpr duration elapsed(time_point earlier, time_point later) noexcept {
   if (later <= earlier) return duration::zero();
-  const auto from = static_cast<std::uint64_t>(earlier.time_since_epoch().count());
-  const auto to = static_cast<std::uint64_t>(later.time_since_epoch().count());
-  const std::uint64_t gap = to - from;  // exact: the difference of two int64 fits in uint64
+  const std::uint64_t gap = distance(earlier, later);
   const auto most = static_cast<std::uint64_t>(duration::max().count());
   return gap > most ? duration::max() : duration{static_cast<std::int64_t>(gap)};
 }

@@ -27,6 +27,7 @@ class ring {
   [[nodiscard]] T& operator[](std::size_t i) noexcept { return slots_[slot(i)]; }
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return slots_[slot(i)]; }
   [[nodiscard]] T& front() noexcept { return slots_[first_]; }
+  [[nodiscard]] T& back() noexcept { return slots_[slot(size_ - 1)]; }
 
   /// Appends; there must be room.
   void push_back(const T& value) noexcept {

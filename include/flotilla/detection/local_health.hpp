@@ -30,7 +30,8 @@ class local_health {
   }
 
   [[nodiscard]] duration stretch(duration length) const noexcept {
-    return detail::saturating_multiply(length, score_ + std::uint32_t{1});
+    // Mostly it is 0, and a division is saved.
+    return score_ == 0 ? length : detail::saturating_multiply(length, score_ + std::uint32_t{1});
   }
 
   friend bool operator==(const local_health&, const local_health&) noexcept = default;

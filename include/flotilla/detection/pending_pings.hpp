@@ -67,19 +67,25 @@ class pending_pings {
                     std::uint8_t reference = 0) noexcept {
     const auto p = static_cast<std::size_t>(purpose);
     const std::size_t slot = first_slot(purpose) + turn_[p];
-    turn_[p] = static_cast<std::uint8_t>((turn_[p] + 1U) % capacities[p]);
+    turn_[p] = static_cast<std::uint8_t>(turn_[p] + 1U == capacities[p] ? 0U : turn_[p] + 1U);
     std::uint32_t sequence = 0;  // which stands for "none", so it is skipped
     while (sequence == 0) {
       sequence = cipher_.sequence_of(static_cast<std::uint32_t>(++generation_ << slot_bits | slot));
     }
     slots_[slot] = {sequence, true, reference, target, to, now};
+    latest_ = static_cast<std::uint8_t>(slot);
     return sequence;
   }
 
   /// The waiting question of this sequence number, or null. `purpose` says which it was.
   [[nodiscard]] pending_ping* find(std::uint32_t sequence, ping_purpose& purpose) noexcept {
-    const std::size_t slot = cipher_.counter_of(sequence) & ((1U << slot_bits) - 1);
-    if (slot >= total || !slots_[slot].waiting || slots_[slot].sequence != sequence) return nullptr;
+    // Mostly the latest question is answered, and there is nothing to decipher.
+    std::size_t slot = latest_;
+    if (slots_[slot].sequence != sequence) {
+      slot = cipher_.counter_of(sequence) & ((1U << slot_bits) - 1);
+      if (slot >= total || slots_[slot].sequence != sequence) return nullptr;
+    }
+    if (!slots_[slot].waiting) return nullptr;
     std::size_t p = 0;
     for (std::size_t end = capacities[0]; slot >= end; end += capacities[++p]) {
     }
@@ -125,6 +131,7 @@ class pending_pings {
   detail::buffer<pending_ping> slots_{};
   std::array<std::uint8_t, ping_purpose_count> turn_{};
   std::uint32_t generation_{0};
+  std::uint8_t latest_{0};  ///< the slot of the latest question
 };
 
 }  // namespace v1

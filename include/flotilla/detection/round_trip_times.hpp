@@ -27,18 +27,16 @@ class round_trip_times {
 
   void add(duration round_trip) noexcept {
     if (held_ == most_held) halve();
-    ++counts_[bucket_of(round_trip)];
+    const std::size_t bucket = bucket_of(round_trip);
+    ++counts_[bucket];
     ++held_;
+    if (bucket > slow_) ++slower_;
+    settle();
   }
 
   /// No more than one in a hundred takes longer. 0 when nothing is held.
   [[nodiscard]] duration percentile_99() const noexcept {
-    if (held_ == 0) return duration::zero();
-    const std::uint32_t longer = held_ / 100;
-    std::uint32_t passed = 0;
-    std::size_t bucket = buckets;
-    while (passed <= longer) passed += counts_[--bucket];
-    return duration{end_of(bucket)};
+    return held_ == 0 ? duration::zero() : duration{end_of(slow_)};
   }
 
   void hash_into(detail::state_hasher& out) const noexcept {
@@ -66,14 +64,24 @@ class round_trip_times {
   }
   void halve() noexcept {
     held_ = 0;
-    for (std::uint16_t& count : counts_) {
-      count /= 2;
-      held_ += count;
+    slower_ = 0;
+    for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+      counts_[bucket] /= 2;
+      held_ += counts_[bucket];
+      if (bucket > slow_) slower_ += counts_[bucket];
     }
+  }
+  /// Moves to the bucket of the 99th percentile, which is mostly where we are.
+  void settle() noexcept {
+    const std::uint32_t longer = held_ / 100;
+    while (slower_ > longer) slower_ -= counts_[++slow_];
+    while (slower_ + counts_[slow_] <= longer) slower_ += counts_[slow_--];
   }
 
   std::array<std::uint16_t, buckets> counts_{};
   std::uint32_t held_{0};
+  std::uint32_t slower_{0};  ///< of those, in buckets behind slow_
+  std::size_t slow_{0};      ///< the bucket of the 99th percentile
 };
 
 /// The shortest direct time-out that is adapted to: 10 ms, and four times the tick granularity,

@@ -41,7 +41,9 @@ struct outgoing {
   member_id target{};
   member_id subject{};                  ///< ping_request, relayed_ack, cargo::subject
   flotilla::incarnation incarnation{};  ///< relayed_ack
-  std::uint32_t cursor{0};  ///< state_request, state_reply; repair_reply: the desk's slot
+  /// state_request, state_reply; repair_reply: the desk's slot; ping, ack: where the target's row
+  /// was, so that it need not be looked for again
+  std::uint32_t cursor{0};
   std::uint64_t cookie{0};  ///< join_request, state_request, repair
 
   void hash_into(detail::state_hasher& out) const noexcept {
@@ -69,13 +71,18 @@ class outbox {
     return true;
   }
 
-  [[nodiscard]] bool push_reply(outgoing what) noexcept {
-    std::uint16_t& share = replies_to_[share_of(what.to)];
-    if (replies_ >= waiting_.capacity() / 4 * 3 || share >= waiting_.capacity() / 8) return false;
-    what.reply = true;
-    if (!push_own(what)) return false;
+  [[nodiscard]] bool push_reply(const outgoing& what) noexcept {
+    const std::size_t most = waiting_.capacity() / 8;  // to one receiver
+    if (waiting_.full() || replies_ >= waiting_.capacity() / 4 * 3) return false;
+    if (replies_ >= most && !counted_) count_shares();
+    if (counted_) {
+      std::uint16_t& share = replies_to_[share_of(what.to)];
+      if (share >= most) return false;
+      ++share;
+    }
+    waiting_.push_back(what);
+    waiting_.back().reply = true;
     ++replies_;
-    ++share;
     return true;
   }
 
@@ -86,31 +93,45 @@ class outbox {
   void pop_front() noexcept {
     if (waiting_.front().reply) {
       --replies_;
-      --replies_to_[share_of(waiting_.front().to)];
+      if (counted_) --replies_to_[share_of(waiting_.front().to)];
+      counted_ = counted_ && replies_ != 0;
     }
     waiting_.pop_front();
   }
   void clear() noexcept {
     waiting_.clear();
     replies_ = 0;
-    replies_to_.fill(0);
+    counted_ = false;
   }
 
   [[nodiscard]] std::size_t bytes_allocated() const noexcept { return waiting_.bytes_allocated(); }
   void hash_into(detail::state_hasher& out) const noexcept {
     for (std::size_t i = 0; i < waiting_.size(); ++i) waiting_[i].hash_into(out);
   }
-  friend bool operator==(const outbox&, const outbox&) noexcept = default;
+  /// All else follows from what waits.
+  friend bool operator==(const outbox& a, const outbox& b) noexcept {
+    return a.key_ == b.key_ && a.waiting_ == b.waiting_;
+  }
 
  private:
   /// Receivers share counters by a keyed digest: no table that a flood of addresses could fill.
   [[nodiscard]] std::size_t share_of(const endpoint& to) const noexcept {
     return static_cast<std::size_t>(detail::endpoint_digest(to, key_)) % shares;
   }
+  /// As long as all replies together are no more than one receiver may have, there is nothing to
+  /// count: mostly that is so, and no address is digested.
+  void count_shares() noexcept {
+    replies_to_.fill(0);
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      if (waiting_[i].reply) ++replies_to_[share_of(waiting_[i].to)];
+    }
+    counted_ = true;
+  }
 
   detail::mix_key key_{};
   detail::ring<outgoing> waiting_{};
   std::size_t replies_{0};
+  bool counted_{false};  ///< replies_to_ holds: from an eighth of replies until there are none
   std::array<std::uint16_t, shares> replies_to_{};
 };
 

@@ -33,7 +33,7 @@ inline void engine::on_message(const inbound& in, const wire::repair_request& me
   }
   absorb_all(in, provenance::offer);
   if (s_.life != engine_life::running) return;
-  const row_index at = s_.table.find(in.head.sender);
+  const row_index at = row_of_sender(in);
   if (echoed && at != no_row && s_.table[at].address == in.from) s_.table[at].proven = true;
   if (at == no_row) verify(in.head.sender, in.from);
   reply.cursor = static_cast<std::uint32_t>(slot);

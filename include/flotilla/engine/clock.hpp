@@ -43,8 +43,21 @@ inline engine::engine(const config& settings, time_point now)
   s_.repair_due = detail::saturating_add(now, s_.repair_wait);
 }
 
+/// Nearly every input comes before anything is due: then time passes, and nothing else. False, and
+/// nothing done, when something may be due, or the clock went backwards.
+inline bool engine::advance_idly(time_point now) noexcept {
+  if (now < s_.caller_now) return false;
+  const std::uint64_t step = detail::distance(s_.caller_now, now);
+  const time_point until = due();  // engine time never exceeds end_of_time
+  if (until <= s_.now || step >= detail::distance(s_.now, until)) return false;
+  s_.caller_now = now;
+  s_.now += duration{static_cast<std::int64_t>(step)};
+  return true;
+}
+
 inline void engine::advance(time_point now) noexcept {
   s_.ticked = false;
+  if (advance_idly(now)) return;
   if (now < s_.caller_now) {
     ++stats_.clock_went_backwards;
     s_.caller_now = now;
@@ -54,7 +67,7 @@ inline void engine::advance(time_point now) noexcept {
   s_.caller_now = now;
   s_.now = detail::earlier(detail::saturating_add(s_.now, step), detail::end_of_time);
   if (s_.life != engine_life::running) return;
-  const time_point due = earliest();
+  const time_point due = this->due();
   const duration late = detail::elapsed(due, s_.now);
   const bool away = late > s_.settings.direct_timeout + s_.settings.tick_granularity;
   if (!away || due == s_.missed || !s_.settings.experiment.late_inputs) return;
@@ -67,6 +80,7 @@ inline void engine::advance(time_point now) noexcept {
 /// falls before a whole round has gone by.
 inline void engine::return_from_absence(duration late) noexcept {
   ++stats_.late_inputs;
+  due_known_ = false;
   if (late > s_.settings.tombstone_lifetime) {
     // Others have forgotten their dead since, and we still hold some of them alive: listen before
     // telling anything.
@@ -138,6 +152,7 @@ inline bool engine::holds_for_silence() noexcept {
 /// it has outlasted what verdicts are held for, some may have fallen that only it has caused.
 inline void engine::hear_again(duration silence) noexcept {
   s_.deaf = false;
+  due_known_ = false;
   if (silence > suspicion_timeout(s_.settings, s_.table.active())) recant();
   s_.round.pulled = false;  // what the round under way has sent may be lost: it accuses nobody
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + patience());
@@ -179,6 +194,14 @@ inline time_point engine::earliest() const noexcept {
   return earlier(due, s_.repair.retry_due);
 }
 
+/// The same without looking at all timers again where nothing has moved one.
+inline time_point engine::due() const noexcept {
+  if (!due_known_) due_ = earliest();
+  due_known_ = true;
+  FLOTILLA_EXPECT(due_ == earliest());
+  return due_;
+}
+
 inline time_point engine::to_caller(time_point instant) const noexcept {
   if (instant == time_point::max()) return instant;
   if (instant >= s_.now) {
@@ -188,7 +211,7 @@ inline time_point engine::to_caller(time_point instant) const noexcept {
 }
 
 inline time_point engine::next_deadline() const noexcept {
-  const time_point due = earliest();
+  const time_point due = this->due();
   if (due == time_point::max()) return due;
   const time_point floor =
       s_.ticked ? detail::saturating_add(s_.caller_now, duration{1}) : s_.caller_now;
@@ -196,8 +219,13 @@ inline time_point engine::next_deadline() const noexcept {
 }
 
 inline void engine::tick(time_point now) noexcept {
+  if (advance_idly(now)) {
+    s_.ticked = true;
+    return;
+  }
   advance(now);
   s_.ticked = true;
+  due_known_ = false;
   run_relays();
   if (s_.life == engine_life::leaving) run_farewell();
   if (s_.life != engine_life::running) return;

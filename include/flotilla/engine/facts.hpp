@@ -30,6 +30,7 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
 /// other's members failed. Nor does its own word let it in: that it speaks does not show that it
 /// hears, so it is asked first.
 inline void engine::absorb_heard(const inbound& in) noexcept {
+  if (wire::holds_no_fact(in.facts)) return;
   if (in.from_member) {
     absorb_all(in, provenance::gossip);
     return;

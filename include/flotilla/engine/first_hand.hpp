@@ -24,7 +24,7 @@ inline endpoint engine::introduced_at(const inbound& in) noexcept {
 inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked,
                                     flotilla::incarnation number) noexcept {
   const member_id id = in.head.sender;
-  const row_index at = s_.table.find(id);
+  const row_index at = row_of_sender(in);
   if (at == no_row) {
     // Without its own fact there is no address to believe: it may have moved since it was asked.
     const endpoint introduced = introduced_at(in);

@@ -160,6 +160,7 @@ inline void engine::begin_round() noexcept {
   outgoing ping;
   ping.to = r.address;
   ping.target = r.id;
+  ping.cursor = at;
   ping.compare = compares_views();
   ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, r.address, s_.now);
   s_.round.begin(r, ping.sequence, s_.now, direct_patience());

@@ -2,7 +2,7 @@
 // Nothing is applied before everything was decoded (law 7); handlers answer through the outbox.
 #pragma once
 
-#include <variant>
+#include <type_traits>
 
 #include <flotilla/engine.hpp>
 
@@ -24,28 +24,74 @@ inline receive_result engine::take(const endpoint& from,
   if (s_.life == engine_life::left) return receive_result::left;
   if (datagram.size() > s_.settings.max_datagram_size) return receive_result::too_large;
   if (!from.is_unicast()) return receive_result::bad_address;
-  wire::message message;
-  const receive_result result = wire::read_message(datagram, s_.group_tag, message);
-  if (result != receive_result::accepted) return result;
-  const wire::frame& head = message.head;
-  if (head.sender == s_.self().id) return receive_result::own_id;
-  if (head.target != member_id{} && head.target != s_.self().id)
-    return receive_result::wrong_target;
-  if (s_.denied.contains(head.sender)) return receive_result::denied;
-  s_.may_ask_absent = true;
-  const duration silence = detail::elapsed(s_.heard, s_.now);
-  s_.heard = s_.now;
-  if (s_.deaf) hear_again(silence);
-  const inbound in{from, head, message.facts, datagram.size(), is_held_active(head.sender)};
-  std::visit([&](const auto& body) { on_message(in, body); }, message.body);
+  inbound in{from};
+  in.size = datagram.size();
+  wire::reader rest{datagram};
+  const receive_result framed = wire::read_frame(rest, in.head, s_.group_tag);
+  return framed == receive_result::accepted ? take_any(rest, in) : framed;
+}
+
+inline receive_result engine::take_any(wire::reader& rest, inbound& in) noexcept {
+  using kind = wire::message_kind;
+  switch (in.head.kind) {
+    case kind::ping: return take_message<wire::ping>(rest, in);
+    case kind::ack: return take_message<wire::ack>(rest, in);
+    case kind::ping_request: return take_message<wire::ping_request>(rest, in);
+    case kind::relayed_ack: return take_message<wire::relayed_ack>(rest, in);
+    case kind::nack: return take_message<wire::nack>(rest, in);
+    case kind::join_request: return take_message<wire::join_request>(rest, in);
+    case kind::state_request: return take_message<wire::state_request>(rest, in);
+    case kind::state_reply: return take_message<wire::state_reply>(rest, in);
+    case kind::repair_request: return take_message<wire::repair_request>(rest, in);
+    case kind::repair_reply: return take_message<wire::repair_reply>(rest, in);
+  }
+  return receive_result::unknown_kind;
+}
+
+template <class Message>
+receive_result engine::take_message(wire::reader& rest, inbound& in) noexcept {
+  Message message;
+  const receive_result decoded = wire::read_rest(rest, message, in.facts);
+  if (decoded != receive_result::accepted) return decoded;
+  const receive_result admitted = admit_sender(in);
+  if (admitted != receive_result::accepted) return admitted;
+  due_known_ = due_known_ && leaves_timers<Message>(in);
+  on_message(in, message);
   note_sender(in);
   if (s_.life == engine_life::left) fall_silent();
-  return result;
+  return receive_result::accepted;
+}
+
+/// Whether a datagram that has been decoded is for us, and from somebody to whom we listen. Who
+/// that is is looked up once for all that follows.
+inline receive_result engine::admit_sender(inbound& in) noexcept {
+  const member_id self = s_.self().id;
+  if (in.head.sender == self) return receive_result::own_id;
+  if (in.head.target != member_id{} && in.head.target != self) return receive_result::wrong_target;
+  if (s_.denied.contains(in.head.sender)) return receive_result::denied;
+  s_.may_ask_absent = true;
+  const time_point heard = s_.heard;
+  s_.heard = s_.now;
+  if (s_.deaf) hear_again(detail::elapsed(heard, s_.now));
+  in.at = s_.table.find(in.head.sender);
+  in.from_member = in.at != no_row && is_active(s_.table[in.at].state);
+  return receive_result::accepted;
+}
+
+/// True when a message cannot move a timer: a ping without facts, as most are.
+template <class Message>
+bool engine::leaves_timers(const inbound& in) noexcept {
+  return std::is_same_v<Message, wire::ping> && wire::holds_no_fact(in.facts);
+}
+
+/// The sender's row, or no_row: what its datagram has brought may have let it in.
+inline row_index engine::row_of_sender(const inbound& in) const noexcept {
+  return in.at != no_row ? in.at : s_.table.find(in.head.sender);
 }
 
 /// True when the sender is a member that speaks from its own address.
 inline bool engine::is_known(const inbound& in) const noexcept {
-  const row_index at = s_.table.find(in.head.sender);
+  const row_index at = row_of_sender(in);
   return at != no_row && is_active(s_.table[at].state) && s_.table[at].address == in.from;
 }
 
@@ -57,14 +103,14 @@ inline bool engine::is_held_active(member_id id) const noexcept {
 /// True when that member has answered us from there before, or echoed our cookie. Others are
 /// answered with at most three times what they sent: their address may be somebody else's.
 inline bool engine::is_proven(const inbound& in) const noexcept {
-  return is_known(in) && s_.table[s_.table.find(in.head.sender)].proven;
+  return is_known(in) && s_.table[row_of_sender(in)].proven;
 }
 
 /// A header never changes the table (rule (e)), but it shows whose record is in doubt here: then
 /// the member is asked directly, with what we hold of it.
 inline void engine::note_sender(const inbound& in) noexcept {
   if (s_.life != engine_life::running) return;
-  const row_index at = s_.table.find(in.head.sender);
+  const row_index at = row_of_sender(in);
   if (at == no_row) return;
   const row& r = s_.table[at];
   // It may have moved, or the address that we hold may be somebody's invention, which helpers with
@@ -94,21 +140,23 @@ inline bool engine::accuses_us(std::span<const std::byte> facts) const noexcept 
 inline void engine::on_message(const inbound& in, const wire::ping& message) noexcept {
   // Whoever does not name us tries the address of somebody dead (healing): we have been taken for
   // it.
-  if (in.head.target == member_id{} && s_.table.find(in.head.sender) != no_row) recant();
+  if (in.head.target == member_id{} && in.at != no_row) recant();
   const std::uint64_t told_before = stats_.facts_about_self;
   absorb_heard(in);
-  const row_index at = s_.table.find(in.head.sender);
+  const row_index at = row_of_sender(in);
+  const bool known = is_known(in);
   outgoing reply;
   reply.kind = wire::message_kind::ack;
   reply.sequence = message.sequence;
-  reply.facts = is_known(in) ? cargo::gossip : cargo::about_target;
+  reply.facts = known ? cargo::gossip : cargo::about_target;
   // Who accuses us hears at first hand that we have spoken up, and where we are; otherwise it would
   // have to ask again, since the queue passes our refutation on to so many only.
   const bool accused = stats_.facts_about_self != told_before && accuses_us(in.facts);
   reply.introduce = in.head.introduce || accused;
-  reply.compare = is_known(in) && shows_view(in);
+  reply.compare = known && shows_view(in);
   reply.tell = at != no_row &&
                (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
+  reply.cursor = at;
   send_reply(reply, in);
   const bool heals = in.head.target == member_id{} && !in.from_member;
   const std::uint8_t reference = heals ? visit::parted : std::uint8_t{0};
@@ -263,7 +311,7 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   absorb_all(in, parted ? provenance::meeting : provenance::transfer);
   if (s_.life == engine_life::left) return;
   s_.acknowledged = true;
-  const row_index sender = s_.table.find(in.head.sender);
+  const row_index sender = row_of_sender(in);
   if (sender != no_row && s_.table[sender].address == in.from) {
     s_.table[sender].proven = true;
     settle(sender);

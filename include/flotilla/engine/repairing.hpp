@@ -20,6 +20,8 @@ inline bool engine::compares_views() const noexcept {
 }
 
 inline bool engine::shows_view(const inbound& in) noexcept {
+  if (in.facts.empty()) return false;
+  if (wire::begins_with_view(in.facts)) return true;
   wire::digest_item item;
   wire::digest_reader digests{in.facts};
   return digests.next(item) && item.kind == wire::digest_kind::view;

@@ -57,7 +57,7 @@ inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::
   }
   const bool held_before = is_held_active(in.head.sender);
   absorb_all(in, provenance::gossip);
-  const row_index at = s_.table.find(in.head.sender);
+  const row_index at = row_of_sender(in);
   if (!held_before && is_held_active(in.head.sender)) tell_everybody(at);  // it was let in here
   if (echoed && at != no_row && s_.table[at].address == in.from) {
     s_.table[at].proven = true;

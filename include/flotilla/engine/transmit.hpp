@@ -17,9 +17,8 @@ inline void engine::send_caused(const outgoing& what) noexcept {
 }
 
 /// Queues an answer to where the question came from; to an address that has not proved that it
-/// receives, with at most three times the bytes of the question.
-inline void engine::send_reply(const outgoing& what, const inbound& to) noexcept {
-  outgoing reply = what;
+/// receives, with at most three times the bytes of the question. Completes `reply` for that.
+inline void engine::send_reply(outgoing& reply, const inbound& to) noexcept {
   reply.to = to.from;
   reply.target = to.head.sender;
   const bool proven = is_proven(to) || reply.facts == cargo::chunk;
@@ -37,7 +36,7 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
     s_.waiting.pop_front();  // answered, or asked anew, before it was pulled
   }
   if (s_.waiting.empty()) return std::nullopt;
-  const outgoing what = s_.waiting.front();
+  const outgoing& what = s_.waiting.front();
   std::size_t room = s_.settings.max_datagram_size - s_.settings.datagram_overhead;
   if (what.limit != 0 && what.limit < room) room = what.limit;
   if (buffer.size() < room) room = buffer.size();
@@ -46,7 +45,6 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
     ++stats_.buffers_too_small;
     return std::nullopt;
   }
-  s_.waiting.pop_front();
   write_cargo(out, what);
   wire::finish_frame(out);
   if (what.kind == wire::message_kind::ping) {
@@ -55,7 +53,9 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
   }
   ++stats_.datagrams_sent;
   stats_.bytes_sent += out.size();
-  return transmit{what.to, out.written()};
+  const endpoint to = what.to;
+  s_.waiting.pop_front();
+  return transmit{to, out.written()};
 }
 
 inline bool engine::write_bare(wire::writer& out, const outgoing& what) const noexcept {
@@ -134,7 +134,7 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
   const bool named = what.target != member_id{};
   const member_id receiver = named ? what.target : what.subject;
   if (receiver == member_id{}) return false;
-  const row_index at = s_.table.find(receiver);
+  const row_index at = s_.table.find(receiver, what.cursor);
   if (at != no_row) {
     const member_state state = s_.table[at].state;
     if (state == member_state::alive && !what.tell) return false;
@@ -149,6 +149,7 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
 /// at most half of the room, so that neither starves; then whatever still fits. Where there is not
 /// room for one fact of each, the sequence number's last bit tosses for it.
 inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept {
+  if (s_.urgent.empty() && s_.membership.empty() && s_.hearsay.empty()) return;
   const std::uint32_t budget = transmit_budget(s_.settings, s_.group_size());
   const auto encode = [&](row_index at) {
     // Said already, in front: it counts as sent.

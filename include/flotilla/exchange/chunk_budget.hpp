@@ -31,7 +31,9 @@ class chunk_budget {
     promised_ /= 2;
     contested_ = starved_;
     starved_ = false;
+    if (untouched_) return;
     taken_.fill(0);
+    untouched_ = true;
   }
 
   /// True when a chunk may be given, of `a_period` in all, to the receiver whose address has this
@@ -50,6 +52,7 @@ class chunk_budget {
     }
     --left_;
     ++taken;
+    untouched_ = false;
     if (begins) {
       promised_ += whole < a_period ? whole : a_period;
     }
@@ -105,6 +108,7 @@ class chunk_budget {
   std::uint32_t promised_{0};
   bool contested_{false};  ///< in the period before, somebody modest went without
   bool starved_{false};    ///< in this one
+  bool untouched_{true};   ///< in this one nobody has taken any, as in nearly every one
   std::uint8_t newest_{0};
   std::uint8_t turn_{0};
   std::array<std::uint32_t, shares> taken_{};  ///< by digest of the receiver, in this period

@@ -55,6 +55,13 @@ class member_table {
     return by_id_.find(digest(id), [&](row_index at) { return rows_[at].id == id; });
   }
 
+  /// The same, when the member mostly is where `guess` says.
+  [[nodiscard]] row_index find(member_id id, row_index guess) const noexcept {
+    FLOTILLA_EXPECT(id != member_id{});  // which a free row has
+    if (guess < rows_.size() && rows_[guess].id == id) return guess;
+    return find(id);
+  }
+
   /// A member believed alive or suspect at this address, or no_row.
   [[nodiscard]] row_index find_active_at(const endpoint& address) const noexcept {
     return by_address_.find(digest(address),

@@ -25,11 +25,18 @@ class allowance {
     std::uint32_t& used = used_[slot % slots];
     if (used >= burst) return false;
     ++used;
+    untouched_ = false;
     return true;
   }
   /// A period has passed.
   void regain(std::uint32_t count) noexcept {
-    for (std::uint32_t& used : used_) used = used > count ? used - count : 0;
+    if (untouched_) return;
+    std::uint32_t left = 0;
+    for (std::uint32_t& used : used_) {
+      used = used > count ? used - count : 0;
+      left |= used;
+    }
+    untouched_ = left == 0;
   }
 
   void hash_into(detail::state_hasher& out) const noexcept {
@@ -39,6 +46,7 @@ class allowance {
 
  private:
   std::array<std::uint32_t, slots> used_{};
+  bool untouched_{true};  ///< all of them are 0, as in nearly every period
 };
 
 /// The limits on what is said unasked of members unknown here (extension).

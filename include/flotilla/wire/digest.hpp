@@ -125,6 +125,18 @@ namespace impl {
   return result::unknown_fact;
 }
 
+/// True when these facts begin with a digest of the sender's whole view.
+[[nodiscard]] constexpr bool begins_with_view(std::span<const std::byte> facts) noexcept {
+  return facts.size() >= view_size && facts[0] == static_cast<std::byte>(digest_kind::view) &&
+         facts[1] == std::byte{view_size - 2};
+}
+
+/// True when there is nothing, or that digest and nothing else: as in nearly all datagrams of a
+/// group at rest.
+[[nodiscard]] constexpr bool holds_no_fact(std::span<const std::byte> facts) noexcept {
+  return facts.empty() || (facts.size() == view_size && begins_with_view(facts));
+}
+
 /// Reads the digests among the facts of a datagram that has been checked; skips everything else.
 class digest_reader {
  public:

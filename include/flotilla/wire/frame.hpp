@@ -120,17 +120,19 @@ constexpr void finish_frame(writer& out) noexcept {
                                                   std::uint32_t group_tag) noexcept {
   const std::size_t size = in.rest().size();
   if (size == 0) return receive_result::empty;
-  if (in.u8() != version) return receive_result::unknown_version;
+  const std::byte* const at = in.rest().data();
+  if (at[0] != std::byte{version}) return receive_result::unknown_version;
   if (size < frame_size) return receive_result::truncated;
-  const std::uint8_t flags = in.u8();
-  const std::uint16_t length = in.u16();
-  head.group_tag = in.u32();
-  head.sender = member_id{in.u64()};
-  head.incarnation = flotilla::incarnation{in.u32()};
-  head.target = member_id{in.u64()};
-  const std::uint8_t kind = in.u8();
+  in.skip(frame_size);
+  const auto flags = std::to_integer<unsigned>(at[1]);
+  const auto length = detail::load_big<std::uint16_t>(at + frame_length_at);
+  head.group_tag = detail::load_big<std::uint32_t>(at + 4);
+  head.sender = member_id{detail::load_big<std::uint64_t>(at + 8)};
+  head.incarnation = flotilla::incarnation{detail::load_big<std::uint32_t>(at + 16)};
+  head.target = member_id{detail::load_big<std::uint64_t>(at + 20)};
+  const auto kind = std::to_integer<std::uint8_t>(at[28]);
   if (head.group_tag != group_tag) return receive_result::other_group;
-  if ((flags & ~flag_introduce) != 0) return receive_result::unknown_flags;
+  if ((flags & ~unsigned{flag_introduce}) != 0) return receive_result::unknown_flags;
   if (size < length) return receive_result::truncated;
   if (size > length) return receive_result::trailing_bytes;
   if (kind < 1 || kind > 10) return receive_result::unknown_kind;

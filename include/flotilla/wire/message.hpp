@@ -36,17 +36,29 @@ struct message {
   std::span<const std::byte> facts;
 };
 
+/// Decodes what stands behind the frame of a message of this kind: its fields, and `facts`, which
+/// are checked. Returns `accepted`, or what is wrong; `body` and `facts` then mean nothing.
+template <class Body>
+[[nodiscard]] constexpr receive_result read_rest(reader& in, Body& body,
+                                                 std::span<const std::byte>& facts) noexcept {
+  const receive_result result = read_body(in, body);
+  if (result != receive_result::accepted) return result;
+  facts = in.rest();
+  if (!Body::carries_facts) {
+    return facts.empty() ? receive_result::accepted : receive_result::trailing_bytes;
+  }
+  return holds_no_fact(facts) ? receive_result::accepted : check_facts(facts);
+}
+
 namespace impl {
 
 template <class Body>
 [[nodiscard]] constexpr receive_result read_one(reader& in, message& out) noexcept {
   Body body;
-  const receive_result result = read_body(in, body);
+  const receive_result result = read_rest(in, body, out.facts);
   if (result != receive_result::accepted) return result;
-  if (!Body::carries_facts && !in.empty()) return receive_result::trailing_bytes;
   out.body = message_body{body};  // clang 14: assigning the alternative is no constant expression
-  out.facts = in.rest();
-  return check_facts(out.facts);
+  return result;
 }
 
 [[nodiscard]] constexpr receive_result read_any(reader& in, message& out) noexcept {

@@ -44,6 +44,9 @@ class reader {
     return taken;
   }
 
+  /// Leaves out the next `count` bytes, which must be there.
+  constexpr void skip(std::size_t count) noexcept { rest_ = rest_.subspan(count); }
+
  private:
   std::span<const std::byte> rest_;
   bool ok_{true};
