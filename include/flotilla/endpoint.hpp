@@ -96,12 +96,13 @@ class endpoint {
   /// True when one member can be reached there: not the default endpoint, and for IP neither port 0
   /// nor an unspecified, multicast or broadcast address.
   [[nodiscard]] constexpr bool is_unicast() const noexcept {
+    if (kind_ == endpoint_kind::ipv4) {  // what nearly all are
+      const auto address = detail::load_big<std::uint32_t>(bytes_.data());
+      return address != 0 && address != 0xffffffffU && address >> 28U != 14 &&
+             detail::load_big<std::uint16_t>(bytes_.data() + 4) != 0;
+    }
     if (kind_ == endpoint_kind::opaque) return true;
     if (kind_ == endpoint_kind::none || port() == 0) return false;
-    if (kind_ == endpoint_kind::ipv4) {
-      const auto address = detail::load_big<std::uint32_t>(bytes_.data());
-      return address != 0 && address != 0xffffffffU && address >> 28U != 14;
-    }
     const std::size_t address_size = size_ - 2U;
     unsigned any = 0;
     for (std::size_t i = 0; i < address_size; ++i) any |= std::to_integer<unsigned>(bytes_[i]);

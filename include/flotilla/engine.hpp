@@ -137,11 +137,8 @@ class engine {
 
   // engine/receive.hpp
   receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
-  template <class Message>
-  receive_result take_message(wire::reader& rest, inbound& in) noexcept;
-  receive_result take_any(wire::reader& rest, inbound& in) noexcept;
+  void dispatch(wire::reader rest, const inbound& in) noexcept;
   [[nodiscard]] receive_result admit_sender(inbound& in) noexcept;
-  template <class Message>
   [[nodiscard]] static bool leaves_timers(const inbound& in) noexcept;
   [[nodiscard]] row_index row_of_sender(const inbound& in) const noexcept;
   [[nodiscard]] bool is_known(const inbound& in) const noexcept;
@@ -316,10 +313,13 @@ class engine {
   void send_own(const outgoing& what) noexcept;
   void send_caused(const outgoing& what) noexcept;
   void send_reply(outgoing& reply, const inbound& to) noexcept;
+  void send_reply(outgoing& reply, const inbound& to, bool proven) noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
+  void write_about_subject(wire::writer& out, member_id subject) noexcept;
+  [[nodiscard]] bool has_gossip() const noexcept;
   void write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept;
   void write_chunk(wire::writer& out, const outgoing& what) noexcept;
   [[nodiscard]] wire::fact fact_of(row_index at) const noexcept;

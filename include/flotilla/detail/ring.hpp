@@ -27,13 +27,14 @@ class ring {
   [[nodiscard]] T& operator[](std::size_t i) noexcept { return slots_[slot(i)]; }
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return slots_[slot(i)]; }
   [[nodiscard]] T& front() noexcept { return slots_[first_]; }
-  [[nodiscard]] T& back() noexcept { return slots_[slot(size_ - 1)]; }
 
-  /// Appends; there must be room.
-  void push_back(const T& value) noexcept {
+  /// Appends; there must be room. Returns the value in its place.
+  T& push_back(const T& value) noexcept {
     FLOTILLA_EXPECT(!full());
-    slots_[slot(size_)] = value;
+    T& place = slots_[slot(size_)];
+    place = value;
     ++size_;
+    return place;
   }
   void pop_front() noexcept {
     FLOTILLA_EXPECT(!empty());

@@ -80,8 +80,7 @@ class outbox {
       if (share >= most) return false;
       ++share;
     }
-    waiting_.push_back(what);
-    waiting_.back().reply = true;
+    waiting_.push_back(what).reply = true;
     ++replies_;
     return true;
   }

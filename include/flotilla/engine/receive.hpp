@@ -2,8 +2,6 @@
 // Nothing is applied before everything was decoded (law 7); handlers answer through the outbox.
 #pragma once
 
-#include <type_traits>
-
 #include <flotilla/engine.hpp>
 
 namespace flotilla {
@@ -28,44 +26,38 @@ inline receive_result engine::take(const endpoint& from,
   in.size = datagram.size();
   wire::reader rest{datagram};
   const receive_result framed = wire::read_frame(rest, in.head, s_.group_tag);
-  return framed == receive_result::accepted ? take_any(rest, in) : framed;
-}
-
-inline receive_result engine::take_any(wire::reader& rest, inbound& in) noexcept {
-  using kind = wire::message_kind;
-  switch (in.head.kind) {
-    case kind::ping: return take_message<wire::ping>(rest, in);
-    case kind::ack: return take_message<wire::ack>(rest, in);
-    case kind::ping_request: return take_message<wire::ping_request>(rest, in);
-    case kind::relayed_ack: return take_message<wire::relayed_ack>(rest, in);
-    case kind::nack: return take_message<wire::nack>(rest, in);
-    case kind::join_request: return take_message<wire::join_request>(rest, in);
-    case kind::state_request: return take_message<wire::state_request>(rest, in);
-    case kind::state_reply: return take_message<wire::state_reply>(rest, in);
-    case kind::repair_request: return take_message<wire::repair_request>(rest, in);
-    case kind::repair_reply: return take_message<wire::repair_reply>(rest, in);
-  }
-  return receive_result::unknown_kind;
-}
-
-template <class Message>
-receive_result engine::take_message(wire::reader& rest, inbound& in) noexcept {
-  Message message;
-  const receive_result decoded = wire::read_rest(rest, message, in.facts);
-  if (decoded != receive_result::accepted) return decoded;
+  if (framed != receive_result::accepted) return framed;
+  const receive_result checked = wire::check_rest(rest, in.head.kind, in.facts);
+  if (checked != receive_result::accepted) return checked;
   const receive_result admitted = admit_sender(in);
   if (admitted != receive_result::accepted) return admitted;
-  due_known_ = due_known_ && leaves_timers<Message>(in);
-  on_message(in, message);
+  due_known_ = due_known_ && leaves_timers(in);
+  dispatch(rest, in);
   note_sender(in);
   if (s_.life == engine_life::left) fall_silent();
   return receive_result::accepted;
 }
 
+inline void engine::dispatch(wire::reader rest, const inbound& in) noexcept {
+  using kind = wire::message_kind;
+  switch (in.head.kind) {
+    case kind::ping: on_message(in, wire::body_of<wire::ping>(rest)); return;
+    case kind::ping_request: on_message(in, wire::body_of<wire::ping_request>(rest)); return;
+    case kind::ack: on_message(in, wire::body_of<wire::ack>(rest)); return;
+    case kind::relayed_ack: on_message(in, wire::body_of<wire::relayed_ack>(rest)); return;
+    case kind::nack: on_message(in, wire::body_of<wire::nack>(rest)); return;
+    case kind::join_request: on_message(in, wire::body_of<wire::join_request>(rest)); return;
+    case kind::state_request: on_message(in, wire::body_of<wire::state_request>(rest)); return;
+    case kind::state_reply: on_message(in, wire::body_of<wire::state_reply>(rest)); return;
+    case kind::repair_request: on_message(in, wire::body_of<wire::repair_request>(rest)); return;
+    case kind::repair_reply: on_message(in, wire::body_of<wire::repair_reply>(rest)); return;
+  }
+}
+
 /// Whether a datagram that has been decoded is for us, and from somebody to whom we listen. Who
 /// that is is looked up once for all that follows.
 inline receive_result engine::admit_sender(inbound& in) noexcept {
-  const member_id self = s_.self().id;
+  const member_id self = s_.settings.id;
   if (in.head.sender == self) return receive_result::own_id;
   if (in.head.target != member_id{} && in.head.target != self) return receive_result::wrong_target;
   if (s_.denied.contains(in.head.sender)) return receive_result::denied;
@@ -79,9 +71,8 @@ inline receive_result engine::admit_sender(inbound& in) noexcept {
 }
 
 /// True when a message cannot move a timer: a ping without facts, as most are.
-template <class Message>
-bool engine::leaves_timers(const inbound& in) noexcept {
-  return std::is_same_v<Message, wire::ping> && wire::holds_no_fact(in.facts);
+inline bool engine::leaves_timers(const inbound& in) noexcept {
+  return in.head.kind == wire::message_kind::ping && wire::holds_no_fact(in.facts);
 }
 
 /// The sender's row, or no_row: what its datagram has brought may have let it in.
@@ -109,9 +100,8 @@ inline bool engine::is_proven(const inbound& in) const noexcept {
 /// A header never changes the table (rule (e)), but it shows whose record is in doubt here: then
 /// the member is asked directly, with what we hold of it.
 inline void engine::note_sender(const inbound& in) noexcept {
-  if (s_.life != engine_life::running) return;
   const row_index at = row_of_sender(in);
-  if (at == no_row) return;
+  if (at == no_row || s_.life != engine_life::running) return;
   const row& r = s_.table[at];
   // It may have moved, or the address that we hold may be somebody's invention, which helpers with
   // a better record would hide from our probes for ever: so it is asked where it speaks from.
@@ -144,7 +134,9 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   const std::uint64_t told_before = stats_.facts_about_self;
   absorb_heard(in);
   const row_index at = row_of_sender(in);
-  const bool known = is_known(in);
+  const row* const held = at == no_row ? nullptr : &s_.table[at];
+  const bool at_home = held != nullptr && held->address == in.from;
+  const bool known = at_home && is_active(held->state);
   outgoing reply;
   reply.kind = wire::message_kind::ack;
   reply.sequence = message.sequence;
@@ -154,10 +146,9 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   const bool accused = stats_.facts_about_self != told_before && accuses_us(in.facts);
   reply.introduce = in.head.introduce || accused;
   reply.compare = known && shows_view(in);
-  reply.tell = at != no_row &&
-               (s_.table[at].incarnation != in.head.incarnation || s_.table[at].address != in.from);
+  reply.tell = held != nullptr && !(at_home && held->incarnation == in.head.incarnation);
   reply.cursor = at;
-  send_reply(reply, in);
+  send_reply(reply, in, known && held->proven);
   const bool heals = in.head.target == member_id{} && !in.from_member;
   const std::uint8_t reference = heals ? visit::parted : std::uint8_t{0};
   if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from, reference);

@@ -15,8 +15,7 @@ inline constexpr std::uint8_t repair_reference = 0xff;
 /// differ. But now and then it does even so, or a group that is never at rest would not repair.
 inline bool engine::compares_views() const noexcept {
   if (s_.settings.repair_interval == duration::zero()) return false;
-  const bool at_rest = s_.urgent.empty() && s_.membership.empty() && s_.hearsay.empty();
-  return s_.repair_due <= s_.now || at_rest;
+  return s_.repair_due <= s_.now || !has_gossip();
 }
 
 inline bool engine::shows_view(const inbound& in) noexcept {

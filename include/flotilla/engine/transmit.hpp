@@ -18,16 +18,19 @@ inline void engine::send_caused(const outgoing& what) noexcept {
 
 /// Queues an answer to where the question came from; to an address that has not proved that it
 /// receives, with at most three times the bytes of the question. Completes `reply` for that.
-inline void engine::send_reply(outgoing& reply, const inbound& to) noexcept {
+inline void engine::send_reply(outgoing& reply, const inbound& to, bool proven) noexcept {
   reply.to = to.from;
   reply.target = to.head.sender;
-  const bool proven = is_proven(to) || reply.facts == cargo::chunk;
   if (!proven) {
     const std::size_t most = 3 * to.size;
     reply.limit = static_cast<std::uint16_t>(most < 0xffff ? most : 0xffff);
     ++stats_.replies_capped;
   }
   send_caused(reply);
+}
+
+inline void engine::send_reply(outgoing& reply, const inbound& to) noexcept {
+  send_reply(reply, to, is_proven(to) || reply.facts == cargo::chunk);
 }
 
 inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer) noexcept {
@@ -59,37 +62,41 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
 }
 
 inline bool engine::write_bare(wire::writer& out, const outgoing& what) const noexcept {
+  using kind = wire::message_kind;
   const row& self_row = s_.self();
-  const wire::frame head{s_.group_tag, self_row.id, self_row.incarnation,
-                         what.target,  what.kind,   what.introduce};
+  wire::write_frame(out, {s_.group_tag, self_row.id, self_row.incarnation, what.target, what.kind,
+                          what.introduce});
   switch (what.kind) {
-    case wire::message_kind::ping: return wire::write_message(out, head, wire::ping{what.sequence});
-    case wire::message_kind::ping_request: {
+    case kind::ping: write_body(out, wire::ping{what.sequence}); break;
+    case kind::ack: write_body(out, wire::ack{what.sequence, self_row.incarnation}); break;
+    case kind::ping_request: {
       const row_index at = s_.table.find(what.subject);
       // The subject may have been forgotten since; its helper then has nothing to do.
       const endpoint where = at != no_row ? s_.table[at].address : what.to;
-      return wire::write_message(out, head, wire::ping_request{what.sequence, what.subject, where});
+      write_body(out, wire::ping_request{what.sequence, what.subject, where});
+      break;
     }
-    case wire::message_kind::ack:
-      return wire::write_message(out, head, wire::ack{what.sequence, self_row.incarnation});
-    case wire::message_kind::relayed_ack:
-      return wire::write_message(out, head,
-                                 wire::relayed_ack{what.sequence, what.subject, what.incarnation});
-    case wire::message_kind::nack: return wire::write_message(out, head, wire::nack{what.sequence});
-    case wire::message_kind::join_request:
-      return wire::write_message(out, head, wire::join_request{what.sequence, what.cookie});
-    case wire::message_kind::state_request:
-      return wire::write_message(out, head,
-                                 wire::state_request{what.sequence, what.cookie, what.cursor});
-    case wire::message_kind::state_reply:
-      return wire::write_message(
-          out, head, wire::state_reply{what.sequence, what.cookie, what.cursor, group_size()});
-    case wire::message_kind::repair_request:
-      return wire::write_message(out, head, wire::repair_request{what.sequence, what.cookie});
-    case wire::message_kind::repair_reply:
-      return wire::write_message(out, head, wire::repair_reply{what.sequence, what.cookie});
+    case kind::relayed_ack:
+      write_body(out, wire::relayed_ack{what.sequence, what.subject, what.incarnation});
+      break;
+    case kind::nack: write_body(out, wire::nack{what.sequence}); break;
+    case kind::join_request:
+      write_body(out, wire::join_request{what.sequence, what.cookie});
+      break;
+    case kind::state_request:
+      write_body(out, wire::state_request{what.sequence, what.cookie, what.cursor});
+      break;
+    case kind::state_reply:
+      write_body(out, wire::state_reply{what.sequence, what.cookie, what.cursor, group_size()});
+      break;
+    case kind::repair_request:
+      write_body(out, wire::repair_request{what.sequence, what.cookie});
+      break;
+    case kind::repair_reply:
+      write_body(out, wire::repair_reply{what.sequence, what.cookie});
+      break;
   }
-  return false;
+  return out.ok();
 }
 
 inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
@@ -100,26 +107,28 @@ inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcep
     return;
   }
   const bool about = write_about_receiver(out, what);
-  if (what.introduce && what.kind == wire::message_kind::ack) {
-    put_fact(out, fact_of(member_table::self_row));
-  }
-  if (what.kind == wire::message_kind::relayed_ack) {
-    // The asker may have missed the refutation, and cannot hear it from the subject itself.
-    const row_index subject = s_.table.find(what.subject);
-    if (subject != no_row && s_.table[subject].state == member_state::alive) {
-      put_fact(out, fact_of(subject));
-    }
-  }
+  const bool introduces = what.introduce && what.kind == wire::message_kind::ack;
+  if (introduces) put_fact(out, fact_of(member_table::self_row));
+  if (what.kind == wire::message_kind::relayed_ack) write_about_subject(out, what.subject);
   if (what.compare) wire::write_view(out, s_.ranges.view());
   switch (what.facts) {
+    case cargo::gossip:
+      if (has_gossip()) write_gossip(out, what, about);
+      return;
     case cargo::questions: write_questions(out); return;
     case cargo::answers: write_answers(out, what); return;
     case cargo::about_target: return;
     case cargo::own: put_fact(out, fact_of(member_table::self_row)); return;
-    case cargo::gossip: write_gossip(out, what, about); return;
     case cargo::chunk: write_chunk(out, what); return;
     case cargo::subject: return;  // done above: nothing else goes along
   }
+}
+
+/// To the asker of a probe that we have relayed: it may have missed the refutation, and cannot hear
+/// it from the subject itself.
+inline void engine::write_about_subject(wire::writer& out, member_id subject) noexcept {
+  const row_index at = s_.table.find(subject);
+  if (at != no_row && s_.table[at].state == member_state::alive) put_fact(out, fact_of(at));
 }
 
 inline bool engine::put_fact(wire::writer& out, const wire::fact& fact) noexcept {
@@ -145,11 +154,15 @@ inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what
   return remembered != nullptr && put_fact(out, *remembered);
 }
 
+/// Something waits to be passed on.
+inline bool engine::has_gossip() const noexcept {
+  return !(s_.urgent.empty() && s_.membership.empty() && s_.hearsay.empty());
+}
+
 /// The queues: urgent facts (refutations and farewells) first, but where others wait too they get
 /// at most half of the room, so that neither starves; then whatever still fits. Where there is not
 /// room for one fact of each, the sequence number's last bit tosses for it.
 inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept {
-  if (s_.urgent.empty() && s_.membership.empty() && s_.hearsay.empty()) return;
   const std::uint32_t budget = transmit_budget(s_.settings, s_.group_size());
   const auto encode = [&](row_index at) {
     // Said already, in front: it counts as sent.

@@ -24,8 +24,10 @@ struct ack {
 };
 
 constexpr void write_body(writer& out, const ack& message) noexcept {
-  out.u32(message.sequence);
-  out.u32(message.incarnation.value());
+  std::byte* const to = out.claim(8);
+  if (to == nullptr) return;
+  detail::store_big(to, message.sequence);
+  detail::store_big(to + 4, message.incarnation.value());
 }
 
 /// Returns `accepted`, or why the bytes are not this message; `out` then means nothing.

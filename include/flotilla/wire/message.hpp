@@ -36,48 +36,70 @@ struct message {
   std::span<const std::byte> facts;
 };
 
-/// Decodes what stands behind the frame of a message of this kind: its fields, and `facts`, which
-/// are checked. Returns `accepted`, or what is wrong; `body` and `facts` then mean nothing.
+/// The fields of a message of this kind, which check_rest has found good.
 template <class Body>
-[[nodiscard]] constexpr receive_result read_rest(reader& in, Body& body,
-                                                 std::span<const std::byte>& facts) noexcept {
-  const receive_result result = read_body(in, body);
-  if (result != receive_result::accepted) return result;
-  facts = in.rest();
-  if (!Body::carries_facts) {
-    return facts.empty() ? receive_result::accepted : receive_result::trailing_bytes;
-  }
-  return holds_no_fact(facts) ? receive_result::accepted : check_facts(facts);
+[[nodiscard]] constexpr Body body_of(reader in) noexcept {
+  Body body;
+  static_cast<void>(read_body(in, body));
+  return body;
 }
 
 namespace impl {
 
 template <class Body>
-[[nodiscard]] constexpr receive_result read_one(reader& in, message& out) noexcept {
-  Body body;
-  const receive_result result = read_rest(in, body, out.facts);
-  if (result != receive_result::accepted) return result;
-  out.body = message_body{body};  // clang 14: assigning the alternative is no constant expression
-  return result;
+[[nodiscard]] constexpr receive_result skip_body(reader& in, bool& carries_facts) noexcept {
+  Body scratch;
+  carries_facts = Body::carries_facts;
+  return read_body(in, scratch);
 }
 
-[[nodiscard]] constexpr receive_result read_any(reader& in, message& out) noexcept {
-  switch (out.head.kind) {
-    case message_kind::ping: return read_one<ping>(in, out);
-    case message_kind::ping_request: return read_one<ping_request>(in, out);
-    case message_kind::ack: return read_one<ack>(in, out);
-    case message_kind::relayed_ack: return read_one<relayed_ack>(in, out);
-    case message_kind::nack: return read_one<nack>(in, out);
-    case message_kind::join_request: return read_one<join_request>(in, out);
-    case message_kind::state_request: return read_one<state_request>(in, out);
-    case message_kind::state_reply: return read_one<state_reply>(in, out);
-    case message_kind::repair_request: return read_one<repair_request>(in, out);
-    case message_kind::repair_reply: return read_one<repair_reply>(in, out);
+[[nodiscard]] constexpr receive_result skip_any(reader& in, message_kind kind,
+                                                bool& carries_facts) noexcept {
+  switch (kind) {
+    case message_kind::ping: return skip_body<ping>(in, carries_facts);
+    case message_kind::ping_request: return skip_body<ping_request>(in, carries_facts);
+    case message_kind::ack: return skip_body<ack>(in, carries_facts);
+    case message_kind::relayed_ack: return skip_body<relayed_ack>(in, carries_facts);
+    case message_kind::nack: return skip_body<nack>(in, carries_facts);
+    case message_kind::join_request: return skip_body<join_request>(in, carries_facts);
+    case message_kind::state_request: return skip_body<state_request>(in, carries_facts);
+    case message_kind::state_reply: return skip_body<state_reply>(in, carries_facts);
+    case message_kind::repair_request: return skip_body<repair_request>(in, carries_facts);
+    case message_kind::repair_reply: return skip_body<repair_reply>(in, carries_facts);
   }
   return receive_result::unknown_kind;
 }
 
+[[nodiscard]] constexpr message_body body_of_any(reader in, message_kind kind) noexcept {
+  // clang 14: assigning an alternative is no constant expression
+  switch (kind) {
+    case message_kind::ping: break;
+    case message_kind::ping_request: return message_body{body_of<ping_request>(in)};
+    case message_kind::ack: return message_body{body_of<ack>(in)};
+    case message_kind::relayed_ack: return message_body{body_of<relayed_ack>(in)};
+    case message_kind::nack: return message_body{body_of<nack>(in)};
+    case message_kind::join_request: return message_body{body_of<join_request>(in)};
+    case message_kind::state_request: return message_body{body_of<state_request>(in)};
+    case message_kind::state_reply: return message_body{body_of<state_reply>(in)};
+    case message_kind::repair_request: return message_body{body_of<repair_request>(in)};
+    case message_kind::repair_reply: return message_body{body_of<repair_reply>(in)};
+  }
+  return message_body{body_of<ping>(in)};
+}
+
 }  // namespace impl
+
+/// Checks what stands behind the frame of a message of this kind: the fields, for body_of, and the
+/// `facts` after them. Returns `accepted`, or what is wrong; `facts` then mean nothing.
+[[nodiscard]] constexpr receive_result check_rest(reader in, message_kind kind,
+                                                  std::span<const std::byte>& facts) noexcept {
+  bool carries_facts = false;
+  const receive_result fields = impl::skip_any(in, kind, carries_facts);
+  if (fields != receive_result::accepted) return fields;
+  facts = in.rest();
+  if (!carries_facts && !facts.empty()) return receive_result::trailing_bytes;
+  return holds_no_fact(facts) ? receive_result::accepted : check_facts(facts);
+}
 
 /// Decodes a datagram of the group with `group_tag`. Returns `accepted`, or what is wrong; `out`
 /// then means nothing. Never allocates; the work is linear in the datagram's size.
@@ -85,9 +107,11 @@ template <class Body>
                                                     std::uint32_t group_tag,
                                                     message& out) noexcept {
   reader in{datagram};
-  const receive_result result = read_frame(in, out.head, group_tag);
-  if (result != receive_result::accepted) return result;
-  return impl::read_any(in, out);
+  const receive_result framed = read_frame(in, out.head, group_tag);
+  if (framed != receive_result::accepted) return framed;
+  const receive_result checked = check_rest(in, out.head.kind, out.facts);
+  if (checked == receive_result::accepted) out.body = impl::body_of_any(in, out.head.kind);
+  return checked;
 }
 
 /// Writes the frame and the message. The caller adds facts and calls finish_frame. False when the
