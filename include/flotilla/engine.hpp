@@ -113,9 +113,10 @@ class engine {
   /// A decoded datagram in the hands of its handler.
   struct inbound {
     const endpoint& from;
+    std::size_t size;
+    wire::reader fields;  ///< behind the frame
     wire::frame head{};
     std::span<const std::byte> facts{};
-    std::size_t size{0};
     row_index at{no_row};     ///< its sender's row when it came; no row goes while it is taken
     bool from_member{false};  ///< its sender was believed alive or suspect when it came
   };
@@ -137,7 +138,7 @@ class engine {
 
   // engine/receive.hpp
   receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
-  void dispatch(wire::reader rest, const inbound& in) noexcept;
+  void dispatch(const inbound& in) noexcept;
   [[nodiscard]] receive_result admit_sender(inbound& in) noexcept;
   [[nodiscard]] static bool leaves_timers(const inbound& in) noexcept;
   [[nodiscard]] row_index row_of_sender(const inbound& in) const noexcept;
@@ -160,6 +161,7 @@ class engine {
   // engine/facts.hpp
   void absorb_all(const inbound& in, provenance from) noexcept;
   void absorb_heard(const inbound& in) noexcept;
+  void absorb_gossip(const inbound& in) noexcept;
   void absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
   void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
@@ -314,7 +316,10 @@ class engine {
   void send_caused(const outgoing& what) noexcept;
   void send_reply(outgoing& reply, const inbound& to) noexcept;
   void send_reply(outgoing& reply, const inbound& to, bool proven) noexcept;
+  [[nodiscard]] std::optional<transmit> build_transmit(std::span<std::byte> buffer) noexcept;
+  [[nodiscard]] bool is_plain(const outgoing& what) const noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
+  [[nodiscard]] wire::writer with_cargo(wire::writer out, const outgoing& what) noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;

@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <vector>
+
+#include <flotilla/detail/random.hpp>
 
 namespace {
 
@@ -51,6 +55,23 @@ TEST(RoundTripTimes, OneInAHundredMayTakeLonger) {
   recent = filled(395, 1ms);
   for (int i = 0; i < 5; ++i) recent.add(1s);
   EXPECT_GT(recent.percentile_99(), 1s);
+}
+
+/// It moves from sample to sample; a sorted list of the same ones says the same.
+TEST(RoundTripTimes, FollowsEverySample) {
+  flotilla::detail::random_generator random{1};
+  round_trip_times recent;
+  std::vector<duration> all;
+  for (std::uint32_t i = 0; i < round_trip_times::most_held; ++i) {
+    const auto octave = 17U + random.below(random.below(2) == 0 ? 4 : 17);
+    all.push_back(duration{(std::int64_t{1} << octave) + random.below(1U << 16U)});
+    recent.add(all.back());
+    std::vector<duration> sorted = all;
+    std::sort(sorted.begin(), sorted.end());
+    const duration slow = sorted[sorted.size() - 1 - sorted.size() / 100];
+    ASSERT_GT(recent.percentile_99(), slow) << i;
+    ASSERT_LE(recent.percentile_99(), slow + slow / 8 + duration{1}) << i;
+  }
 }
 
 /// Fifty fast answers after any number of slow ones do not hide them; a thousand do.

@@ -71,6 +71,20 @@ TEST(MemberTable, FindsEveryMemberByIdAndAddress) {
 }
 
 // Law 5: a full table refuses, and nothing already held is lost or changed.
+/// A guess saves the search where it is right, and changes nothing where it is not.
+TEST(MemberTable, AWrongGuessIsLookedFor) {
+  member_table table = table_of(100);
+  const row_index fifty = table.find(member_id{50});
+  for (row_index guess = 0; guess < 200; ++guess) {
+    EXPECT_EQ(table.find(member_id{50}, guess), fifty);
+    EXPECT_EQ(table.find(member_id{500}, guess), no_row);
+  }
+  table.remove(fifty);
+  EXPECT_EQ(table.find(member_id{50}, fifty), no_row);
+  ASSERT_EQ(table.add(someone(500)), fifty);  // its row belongs to somebody else now
+  EXPECT_EQ(table.find(member_id{50}, fifty), no_row);
+}
+
 TEST(MemberTable, AtTheLimitRefusesAndChangesNothing) {
   for (const std::uint32_t limit : {1U, 2U, 255U, 256U, 257U}) {
     member_table table = table_of(limit, limit);

@@ -48,6 +48,22 @@ TEST(Digest, GoldenBytesOfAView) {
   EXPECT_EQ(verdict_of(golden), "accepted");
 }
 
+/// Told apart without reading on: nothing, and a bare view. Whatever else comes is read.
+TEST(Digest, NothingOrABareViewHoldsNoFact) {
+  const bytes view = hex("81 04 a1a2a3a4");
+  EXPECT_TRUE(holds_no_fact({}));
+  EXPECT_TRUE(holds_no_fact(view));
+  EXPECT_TRUE(begins_with_view(view));
+  const bytes more = joined(view, hex("ff 00"));
+  EXPECT_FALSE(holds_no_fact(more));
+  EXPECT_TRUE(begins_with_view(more));
+  for (const std::string_view other : {"81 03 a1a2a3", "81 04 a1a2a3", "81 05 a1a2a3a4",
+                                       "82 04 a1a2a3a4", "ff 04 a1a2a3a4", "81"}) {
+    EXPECT_FALSE(holds_no_fact(hex(other))) << other;
+    EXPECT_FALSE(begins_with_view(hex(other))) << other;
+  }
+}
+
 TEST(Digest, GoldenBytesOfASplit) {
   const bytes golden = hex("82 05 00000104 03");
   EXPECT_EQ(written([](writer& out) { write_split(out, 0x104, 3); }), golden);

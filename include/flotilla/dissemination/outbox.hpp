@@ -72,13 +72,9 @@ class outbox {
   }
 
   [[nodiscard]] bool push_reply(const outgoing& what) noexcept {
-    const std::size_t most = waiting_.capacity() / 8;  // to one receiver
     if (waiting_.full() || replies_ >= waiting_.capacity() / 4 * 3) return false;
-    if (replies_ >= most && !counted_) count_shares();
-    if (counted_) {
-      std::uint16_t& share = replies_to_[share_of(what.to)];
-      if (share >= most) return false;
-      ++share;
+    if (counted_ || replies_ >= waiting_.capacity() / 8) [[unlikely]] {
+      if (!take_share(what.to)) return false;
     }
     waiting_.push_back(what).reply = true;
     ++replies_;
@@ -117,14 +113,21 @@ class outbox {
   [[nodiscard]] std::size_t share_of(const endpoint& to) const noexcept {
     return static_cast<std::size_t>(detail::endpoint_digest(to, key_)) % shares;
   }
-  /// As long as all replies together are no more than one receiver may have, there is nothing to
-  /// count: mostly that is so, and no address is digested.
-  void count_shares() noexcept {
-    replies_to_.fill(0);
-    for (std::size_t i = 0; i < waiting_.size(); ++i) {
-      if (waiting_[i].reply) ++replies_to_[share_of(waiting_[i].to)];
+  /// One more reply to this receiver; false when it has its share. As long as all replies together
+  /// are no more than one receiver may have, there is nothing to count: mostly that is so, and no
+  /// address is digested.
+  bool take_share(const endpoint& to) noexcept {
+    if (!counted_) {
+      replies_to_.fill(0);
+      for (std::size_t i = 0; i < waiting_.size(); ++i) {
+        if (waiting_[i].reply) ++replies_to_[share_of(waiting_[i].to)];
+      }
+      counted_ = true;
     }
-    counted_ = true;
+    std::uint16_t& share = replies_to_[share_of(to)];
+    if (share >= waiting_.capacity() / 8) return false;
+    ++share;
+    return true;
   }
 
   detail::mix_key key_{};

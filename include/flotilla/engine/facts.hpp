@@ -25,12 +25,16 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
   }
 }
 
-/// What came along with a message. Whoever is no member here may well be the one that was cut off:
+/// What came along with a message: mostly nothing.
+inline void engine::absorb_heard(const inbound& in) noexcept {
+  if (!wire::holds_no_fact(in.facts)) absorb_gossip(in);
+}
+
+/// Whoever is no member here may well be the one that was cut off:
 /// its word about others' deaths is not taken, or the halves of a group that meet would report each
 /// other's members failed. Nor does its own word let it in: that it speaks does not show that it
 /// hears, so it is asked first.
-inline void engine::absorb_heard(const inbound& in) noexcept {
-  if (wire::holds_no_fact(in.facts)) return;
+inline void engine::absorb_gossip(const inbound& in) noexcept {
   if (in.from_member) {
     absorb_all(in, provenance::gossip);
     return;

@@ -22,35 +22,35 @@ inline receive_result engine::take(const endpoint& from,
   if (s_.life == engine_life::left) return receive_result::left;
   if (datagram.size() > s_.settings.max_datagram_size) return receive_result::too_large;
   if (!from.is_unicast()) return receive_result::bad_address;
-  inbound in{from};
-  in.size = datagram.size();
-  wire::reader rest{datagram};
-  const receive_result framed = wire::read_frame(rest, in.head, s_.group_tag);
+  inbound in{from, datagram.size(), wire::reader{datagram}};
+  const receive_result framed = wire::read_frame(in.fields, in.head, s_.group_tag);
   if (framed != receive_result::accepted) return framed;
-  const receive_result checked = wire::check_rest(rest, in.head.kind, in.facts);
+  const receive_result checked = wire::check_rest(in.fields, in.head.kind, in.facts);
   if (checked != receive_result::accepted) return checked;
   const receive_result admitted = admit_sender(in);
   if (admitted != receive_result::accepted) return admitted;
   due_known_ = due_known_ && leaves_timers(in);
-  dispatch(rest, in);
+  dispatch(in);
   note_sender(in);
   if (s_.life == engine_life::left) fall_silent();
   return receive_result::accepted;
 }
 
-inline void engine::dispatch(wire::reader rest, const inbound& in) noexcept {
+inline void engine::dispatch(const inbound& in) noexcept {
   using kind = wire::message_kind;
   switch (in.head.kind) {
-    case kind::ping: on_message(in, wire::body_of<wire::ping>(rest)); return;
-    case kind::ping_request: on_message(in, wire::body_of<wire::ping_request>(rest)); return;
-    case kind::ack: on_message(in, wire::body_of<wire::ack>(rest)); return;
-    case kind::relayed_ack: on_message(in, wire::body_of<wire::relayed_ack>(rest)); return;
-    case kind::nack: on_message(in, wire::body_of<wire::nack>(rest)); return;
-    case kind::join_request: on_message(in, wire::body_of<wire::join_request>(rest)); return;
-    case kind::state_request: on_message(in, wire::body_of<wire::state_request>(rest)); return;
-    case kind::state_reply: on_message(in, wire::body_of<wire::state_reply>(rest)); return;
-    case kind::repair_request: on_message(in, wire::body_of<wire::repair_request>(rest)); return;
-    case kind::repair_reply: on_message(in, wire::body_of<wire::repair_reply>(rest)); return;
+    case kind::ping: on_message(in, wire::body_of<wire::ping>(in.fields)); return;
+    case kind::ping_request: on_message(in, wire::body_of<wire::ping_request>(in.fields)); return;
+    case kind::ack: on_message(in, wire::body_of<wire::ack>(in.fields)); return;
+    case kind::relayed_ack: on_message(in, wire::body_of<wire::relayed_ack>(in.fields)); return;
+    case kind::nack: on_message(in, wire::body_of<wire::nack>(in.fields)); return;
+    case kind::join_request: on_message(in, wire::body_of<wire::join_request>(in.fields)); return;
+    case kind::state_request: on_message(in, wire::body_of<wire::state_request>(in.fields)); return;
+    case kind::state_reply: on_message(in, wire::body_of<wire::state_reply>(in.fields)); return;
+    case kind::repair_request:
+      on_message(in, wire::body_of<wire::repair_request>(in.fields));
+      return;
+    case kind::repair_reply: on_message(in, wire::body_of<wire::repair_reply>(in.fields)); return;
   }
 }
 

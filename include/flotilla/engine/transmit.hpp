@@ -34,6 +34,11 @@ inline void engine::send_reply(outgoing& reply, const inbound& to) noexcept {
 }
 
 inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer) noexcept {
+  if (s_.waiting.empty()) return std::nullopt;
+  return build_transmit(buffer);
+}
+
+inline std::optional<transmit> engine::build_transmit(std::span<std::byte> buffer) noexcept {
   while (!s_.waiting.empty() && s_.waiting.front().kind == wire::message_kind::repair_request &&
          s_.waiting.front().sequence != s_.repair.sequence) {
     s_.waiting.pop_front();  // answered, or asked anew, before it was pulled
@@ -48,7 +53,7 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
     ++stats_.buffers_too_small;
     return std::nullopt;
   }
-  write_cargo(out, what);
+  if (!is_plain(what)) out = with_cargo(out, what);
   wire::finish_frame(out);
   if (what.kind == wire::message_kind::ping) {
     s_.round.on_pulled(what.sequence, s_.now, patience());
@@ -59,6 +64,16 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
   const endpoint to = what.to;
   s_.waiting.pop_front();
   return transmit{to, out.written()};
+}
+
+/// True when nothing goes along with a ping or an ack, as with most in a group at rest: its
+/// receiver is alive, knows what we hold of it, and there is no gossip.
+inline bool engine::is_plain(const outgoing& what) const noexcept {
+  const bool asked = what.tell || what.introduce || what.compare || what.facts != cargo::gossip;
+  if (asked || what.cursor >= s_.table.end() || has_gossip()) return false;
+  const row& receiver = s_.table[what.cursor];
+  return receiver.id == what.target && receiver.state == member_state::alive &&
+         (what.kind == wire::message_kind::ping || what.kind == wire::message_kind::ack);
 }
 
 inline bool engine::write_bare(wire::writer& out, const outgoing& what) const noexcept {
@@ -80,9 +95,7 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
       write_body(out, wire::relayed_ack{what.sequence, what.subject, what.incarnation});
       break;
     case kind::nack: write_body(out, wire::nack{what.sequence}); break;
-    case kind::join_request:
-      write_body(out, wire::join_request{what.sequence, what.cookie});
-      break;
+    case kind::join_request: write_body(out, wire::join_request{what.sequence, what.cookie}); break;
     case kind::state_request:
       write_body(out, wire::state_request{what.sequence, what.cookie, what.cursor});
       break;
@@ -92,11 +105,15 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
     case kind::repair_request:
       write_body(out, wire::repair_request{what.sequence, what.cookie});
       break;
-    case kind::repair_reply:
-      write_body(out, wire::repair_reply{what.sequence, what.cookie});
-      break;
+    case kind::repair_reply: write_body(out, wire::repair_reply{what.sequence, what.cookie}); break;
   }
   return out.ok();
+}
+
+/// By value: a writer whose address nobody has stays in registers.
+inline wire::writer engine::with_cargo(wire::writer out, const outgoing& what) noexcept {
+  write_cargo(out, what);
+  return out;
 }
 
 inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
