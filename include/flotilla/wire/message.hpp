@@ -2,9 +2,7 @@
 // Decoding checks everything before anything is applied (law 7) and copies nothing but the fields.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <variant>
 
@@ -48,37 +46,28 @@ template <class Body>
 
 namespace impl {
 
-/// Bytes of the fields of a message with default values.
 template <class Body>
-[[nodiscard]] constexpr std::uint8_t fields_size() noexcept {
-  std::array<std::byte, 64> scratch{};
-  writer out{scratch};
-  write_body(out, Body{});
-  return static_cast<std::uint8_t>(out.size());
+[[nodiscard]] constexpr receive_result skip_body(reader& in, bool& carries_facts) noexcept {
+  Body scratch;
+  carries_facts = Body::carries_facts;
+  return read_body(in, scratch);
 }
 
-/// By kind; 0 where it depends on an address.
-inline constexpr std::uint8_t fields_sizes[] = {
-    0,
-    fields_size<ping>(),
-    0,
-    fields_size<ack>(),
-    fields_size<relayed_ack>(),
-    fields_size<nack>(),
-    fields_size<join_request>(),
-    fields_size<state_request>(),
-    fields_size<state_reply>(),
-    fields_size<repair_request>(),
-    fields_size<repair_reply>(),
-};
-
-/// Those of a ping_request, when they are good, or the reason why they are not.
-[[nodiscard]] constexpr receive_result measure_ping_request(reader in, std::size_t& size) noexcept {
-  ping_request scratch;
-  const std::size_t before = in.rest().size();
-  const receive_result result = read_body(in, scratch);
-  size = before - in.rest().size();
-  return result;
+[[nodiscard]] constexpr receive_result skip_any(reader& in, message_kind kind,
+                                                bool& carries_facts) noexcept {
+  switch (kind) {
+    case message_kind::ping: return skip_body<ping>(in, carries_facts);
+    case message_kind::ping_request: return skip_body<ping_request>(in, carries_facts);
+    case message_kind::ack: return skip_body<ack>(in, carries_facts);
+    case message_kind::relayed_ack: return skip_body<relayed_ack>(in, carries_facts);
+    case message_kind::nack: return skip_body<nack>(in, carries_facts);
+    case message_kind::join_request: return skip_body<join_request>(in, carries_facts);
+    case message_kind::state_request: return skip_body<state_request>(in, carries_facts);
+    case message_kind::state_reply: return skip_body<state_reply>(in, carries_facts);
+    case message_kind::repair_request: return skip_body<repair_request>(in, carries_facts);
+    case message_kind::repair_reply: return skip_body<repair_reply>(in, carries_facts);
+  }
+  return receive_result::unknown_kind;
 }
 
 [[nodiscard]] constexpr message_body body_of_any(reader in, message_kind kind) noexcept {
@@ -104,15 +93,12 @@ inline constexpr std::uint8_t fields_sizes[] = {
 /// `facts` after them. Returns `accepted`, or what is wrong; `facts` then mean nothing.
 [[nodiscard]] constexpr receive_result check_rest(reader in, message_kind kind,
                                                   std::span<const std::byte>& facts) noexcept {
-  std::size_t size = impl::fields_sizes[static_cast<std::size_t>(kind)];
-  if (size == 0) {
-    const receive_result measured = impl::measure_ping_request(in, size);
-    if (measured != receive_result::accepted) return measured;
-  }
-  if (in.rest().size() < size) return receive_result::truncated;
-  facts = in.rest().subspan(size);
+  bool carries_facts = false;
+  const receive_result fields = impl::skip_any(in, kind, carries_facts);
+  if (fields != receive_result::accepted) return fields;
+  facts = in.rest();
   if (facts.empty()) return receive_result::accepted;
-  if (kind == message_kind::nack) return receive_result::trailing_bytes;
+  if (!carries_facts) return receive_result::trailing_bytes;
   return holds_no_fact(facts) ? receive_result::accepted : check_facts(facts);
 }
 
