@@ -178,7 +178,7 @@ TEST(Suspicion, PresetsAreAsTheReadmeSays) {
     std::uint32_t helpers, retransmissions_at_ten;
   };
   const promise table[] = {
-      {flotilla::config::lan(), 1s, 500ms, 12s, 3, 9},
+      {flotilla::config::lan(), 1s, 500ms, 6s, 3, 9},
       {flotilla::config::wan(), 5s, 2s, 90s, 3, 12},
       {flotilla::config::loopback(), 200ms, 60ms, 1800ms, 3, 9},
       {flotilla::config::swim_paper(), 2s, 200ms, 18s, 1, 9},

@@ -23,27 +23,19 @@ using flotilla::testing::chance;
 
 constexpr node_index faulty = 10;
 
-/// With 4 as in lan() a suspect among 1,000 has 28 periods, and nobody can be removed within 25 s.
-/// With 2 it has 14: 4.6 log10(n), between the 5 of Lifeguard's experiments and memberlist's 4.
-config prompt() {
-  config c = config::lan();
-  c.suspicion_multiplier = 2;
-  return c;
-}
-
 enum class fault : std::uint8_t { crash, flip_flop, egress, ingress };
 
 struct cell {
   const char* label;
   fault kind;
   duration length;
-  config settings{prompt()};
+  config settings{config::lan()};
   alarms told{};
 };
 
 /// The control: who is not well itself does not wait for others to find what it has found.
 config hasty() {
-  config c = prompt();
+  config c = config::lan();
   c.experiment.waiting_for_others = false;
   return c;
 }
@@ -108,9 +100,7 @@ int main(int argc, char** argv) {
     }
     out.row(c.told.row(c.label));
   }
-  std::printf(
-      "\nlan() with suspicion_multiplier 2, %u members, ten of them faulty, for five minutes\n\n",
-      members);
+  std::printf("\nlan(), %u members, ten of them faulty, for five minutes\n\n", members);
   out.print();
   verdict claims;
   for (const cell& c : cells) {

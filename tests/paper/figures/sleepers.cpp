@@ -169,8 +169,8 @@ void sleepers(table& out, verdict& claims, const options& given, progress& bar) 
 }
 
 /// Whoever hears nothing at all notices that (config::notice_silence) and accuses nobody until it
-/// is dead to the others, who then do not take its word about anybody: its accusations need no
-/// weighing. Where it does not notice they do.
+/// has been suspect to the others for long, or is dead to them, who then do not take its word about
+/// anybody.
 void half_connected(table& out, verdict& claims, const options& given, progress& bar) {
   struct hearing {
     std::uint32_t loss;
@@ -198,14 +198,11 @@ void half_connected(table& out, verdict& claims, const options& given, progress&
     claims.require(well, label + ": no healthy member is reported failed by one");
     const std::uint64_t with = weighed.healthy_suspected - weighed.suspected_at_faulty;
     const std::uint64_t without = believed.healthy_suspected - believed.suspected_at_faulty;
+    claims.require(with < without, label + ": healthy ones suspect " + std::to_string(with) +
+                                       ", fewer than the " + std::to_string(without) +
+                                       " with all believed");
     if (one.loss == 100 && one.notices) {
-      claims.require(
-          with == 0 && without == 0,
-          label + ": none is even suspected by one, whether accusers are weighed or not");
-    } else {
-      claims.require(with < without, label + ": healthy ones suspect " + std::to_string(with) +
-                                         ", fewer than the " + std::to_string(without) +
-                                         " with all believed");
+      claims.require(with == 0, label + ": none is even suspected by one");
     }
   }
 }

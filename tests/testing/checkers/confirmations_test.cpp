@@ -187,7 +187,7 @@ TEST(VerdictAlone, OfAnEngineInAHealthyGroup) {
   const time_point now = group.sim().local_time(0);
   const auto verdict = flotilla::testing::verdict_alone(engine{group[0]}, now,
                                                         wire::group_tag_of(""), group.id_of(3));
-  const flotilla::duration least = 4 * 2 * group.config_of(0).protocol_period;
+  const flotilla::duration least = flotilla::suspicion_timeout(group.config_of(0), 4);
   EXPECT_GT(verdict, now + least - 2s);
   EXPECT_LT(verdict, now + least + 3s);
 }
