@@ -157,11 +157,11 @@ struct config {
   /// asked it once more, directly and through helpers, after the suspicion began; otherwise others'
   /// bad luck and one lost refutation are enough for a verdict. The check is a probe round out of
   /// turn just before the time-out, or when that has come sooner than foreseen, just after it.
-  /// Where three others accuse the suspect as well, it is one ping beside that period's probe:
-  /// their paths stand for those of helpers. Where hardly anybody does and this member is
-  /// not well itself (local_health_max), the verdict waits for 64 periods more at most, with a ping
-  /// in each: who loses most of what it sends, but hears the others, is to report nobody whom they
-  /// see.
+  /// Where three others accuse the suspect as well, it is one ping beside the period's probe, one
+  /// direct time-out before the verdict: their paths stand for those of helpers. Where hardly
+  /// anybody does and this member is not well itself (local_health_max), the verdict waits for 64
+  /// periods more at most, with a ping in each: who loses most of what it sends, but hears the
+  /// others, is to report nobody whom they see.
   bool checked_verdicts{true};
   /// Extension: who hears nothing from anybody while its own probe is unanswered, not even from the
   /// helpers that it asked, takes itself for the one that is cut off: it begins no suspicion and

@@ -222,26 +222,30 @@ class engine {
   void run_period() noexcept;
   [[nodiscard]] duration direct_patience() const noexcept;
   [[nodiscard]] duration patience() const noexcept;
-  [[nodiscard]] bool checks_verdicts() const noexcept;
-  [[nodiscard]] bool is_near(time_point due) const noexcept;
-  void begin_direct_checks() noexcept;
-  std::uint32_t ask_suspect(row_index at) noexcept;
-  void end_direct_checks() noexcept;
-  void note_check_left(const outgoing& ping) noexcept;
-  [[nodiscard]] row_index next_check() const noexcept;
   void begin_round() noexcept;
   void end_round() noexcept;
   [[nodiscard]] bool accused_by_others(member_id subject) const noexcept;
   [[nodiscard]] bool silent_to_many(row_index at) const noexcept;
-  void note_failed_check(row_index at, const probe_round& ended) noexcept;
-  [[nodiscard]] bool awaits_others(detail::timer_ref due) noexcept;
-  [[nodiscard]] bool awaits_check(detail::timer_ref due) noexcept;
   void ask_helpers() noexcept;
   void run_relays() noexcept;
   void run_suspicions() noexcept;
   void run_tombstones() noexcept;
   void contact(row_index at, const endpoint& where, std::uint8_t reference = 0) noexcept;
   void verify(member_id id, const endpoint& address, std::uint8_t reference = 0) noexcept;
+
+  // engine/checking.hpp
+  [[nodiscard]] bool checks_verdicts() const noexcept;
+  [[nodiscard]] bool is_near(time_point due) const noexcept;
+  [[nodiscard]] bool heard_since(time_point asked) const noexcept;
+  [[nodiscard]] bool wants_direct_check(const suspicion& record) const noexcept;
+  [[nodiscard]] time_point wake_time(const suspicion& record) const noexcept;
+  [[nodiscard]] bool awaits_direct_check(detail::timer_ref due) noexcept;
+  std::uint32_t ask_suspect(row_index at) noexcept;
+  void note_check_left(const outgoing& ping) noexcept;
+  [[nodiscard]] row_index next_check() const noexcept;
+  void note_failed_check(row_index at, const probe_round& ended) noexcept;
+  [[nodiscard]] bool awaits_others(detail::timer_ref due) noexcept;
+  [[nodiscard]] bool awaits_check(detail::timer_ref due) noexcept;
 
   // engine/backlog.hpp
   [[nodiscard]] std::uint32_t facts_in_a_ping() const noexcept;
@@ -343,6 +347,7 @@ class engine {
 #include <flotilla/engine/accusers.hpp>
 #include <flotilla/engine/answering_repair.hpp>
 #include <flotilla/engine/backlog.hpp>
+#include <flotilla/engine/checking.hpp>
 #include <flotilla/engine/clock.hpp>
 #include <flotilla/engine/commands.hpp>
 #include <flotilla/engine/commit.hpp>

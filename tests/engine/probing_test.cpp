@@ -437,7 +437,7 @@ TEST(ProbingCheck, WhomThreeOthersAccuseIsAskedDirectly) {
     EXPECT_EQ(seen.verdict, due) << "neither sooner nor later";
     EXPECT_TRUE(seen.requests.empty());
     ASSERT_FALSE(seen.pings.empty());
-    EXPECT_LE(seen.pings.back(), due - period) << "with a whole period to answer";
+    EXPECT_LE(seen.pings.back(), due - w.settings().direct_timeout) << "with time to answer";
     EXPECT_LE(w.stats().direct_checks, 1U) << "none for whom its turn has asked";
     EXPECT_EQ(w.stats().checks, 0U);
     EXPECT_EQ(w.stats().verdicts_unchecked, 0U);
@@ -465,9 +465,26 @@ TEST(ProbingCheck, ADirectCheckThatDoesNotLeaveIsNone) {
   const duration period = w.settings().protocol_period;
   const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
   while (w.state_of(two.id) == member_state::suspect && w.now() < due + 9 * period) w.next_tick();
-  EXPECT_GT(w.now(), due);
-  EXPECT_LE(w.now(), due + flotilla::suspicion::max_put_off * period);
+  EXPECT_GT(w.now(), due + (flotilla::suspicion::max_put_off - 1) * period);
+  EXPECT_LE(w.now(), due + flotilla::suspicion::max_put_off * period + w.settings().direct_timeout);
   EXPECT_EQ(w.stats().verdicts_unchecked, 1U);
+}
+
+/// Nor does one that was sent while nobody was heard: it may be we who are cut off.
+TEST(ProbingCheck, ADirectCheckWhileNobodyIsHeardIsNone) {
+  for (const bool heard : {true, false}) {
+    engine_world w = world_of_accusers(3);
+    accuse_by_four(w);
+    const duration period = w.settings().protocol_period;
+    const time_point due = w.now() + flotilla::suspicion_timeout(w.settings(), many);
+    static_cast<void>(watch_two(w, many, due - period));
+    while (w.now() < due) {
+      w.next_tick();
+      w.sent_now();
+      if (heard && w.now() < due) w.gossip(three, {});
+    }
+    EXPECT_EQ(w.state_of(two.id), heard ? member_state::dead : member_state::suspect);
+  }
 }
 
 /// An answer to it puts the verdict off, as to any other ping.

@@ -202,7 +202,7 @@ inline void engine::hasten(detail::timer_ref timer) noexcept {
   const suspicion& record = s_.suspicions[timer];
   // Not in the past: nobody has missed that deadline.
   if (!record.expired) {
-    s_.suspicions.reschedule(timer, detail::later(verdict_time(record, record.weight()), s_.now));
+    s_.suspicions.reschedule(timer, detail::later(wake_time(record), s_.now));
   }
 }
 

@@ -10,7 +10,6 @@ inline namespace v1 {
 
 inline void engine::run_period() noexcept {
   end_round();
-  end_direct_checks();
   ++s_.period;
   renew_serving();
   s_.answers_left = s_.requests_left = s_.settings.max_chunks;
@@ -26,7 +25,6 @@ inline void engine::run_period() noexcept {
                                 detail::saturating_add(s_.now, patience()));
   check_hearsay();
   begin_round();
-  begin_direct_checks();
   spread_backlog();
   reservoir::entry dead;
   if (s_.settings.healing_interval != duration::zero() &&
@@ -51,92 +49,6 @@ inline duration engine::direct_patience() const noexcept {
 /// How long those whom we ask may take, helpers and whoever was asked while we were away.
 inline duration engine::patience() const noexcept {
   return s_.health.stretch(s_.settings.direct_timeout);
-}
-
-/// A timer that runs on whatever its subject answers has no use for a check.
-inline bool engine::checks_verdicts() const noexcept {
-  return s_.settings.checked_verdicts && s_.settings.experiment.timer_binding;
-}
-
-/// A check that begins now ends before `due`, and one that begins a period later might not.
-inline bool engine::is_near(time_point due) const noexcept {
-  const duration longest =
-      s_.settings.protocol_period / 100 * (100 + s_.settings.period_jitter_percent);
-  return due <= detail::saturating_add(s_.now, s_.health.stretch(2 * longest));
-}
-
-/// Suspects whom enough others accuse, or may accuse by the time that their verdict can come, are
-/// all asked at once, beside the probe of the period, which goes on carrying gossip between those
-/// who are well. Answers find the suspicion as any other does.
-inline void engine::begin_direct_checks() noexcept {
-  if (!checks_verdicts()) return;
-  const std::uint32_t size = s_.suspicions.size();
-  for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
-    suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
-    if (record.wanted == 0 || record.checked || record.asked || record.check != 0) continue;
-    if (!is_near(detail::saturating_add(record.since, record.least))) continue;
-    const row& r = s_.table[record.subject];
-    if (s_.round.active && s_.round.subject == r.id) continue;  // it is being asked
-    record.check = ask_suspect(record.subject);
-    record.check_asked = s_.now;
-    record.check_left = false;
-  }
-}
-
-/// Asks a suspect directly, with the accusation and nothing else: gossip would be lost on it.
-/// Returns the number that its answer will have.
-inline std::uint32_t engine::ask_suspect(row_index at) noexcept {
-  ++stats_.direct_checks;
-  const row& r = s_.table[at];
-  outgoing ping;
-  ping.tell = true;
-  ping.introduce = true;
-  ping.to = r.address;
-  ping.target = r.id;
-  ping.facts = cargo::about_target;
-  const ping_purpose why = in_crowd(at) ? ping_purpose::hearsay : ping_purpose::recheck;
-  ping.sequence = s_.pending.ask(why, r.id, r.address, s_.now);
-  send_own(ping);
-  return ping.sequence;
-}
-
-/// The period has passed in which they were asked, and its own round is judged: whoever has not
-/// answered is silent, unless our ping did not leave in time or it is we who hear nothing.
-inline void engine::end_direct_checks() noexcept {
-  const std::uint32_t size = s_.suspicions.size();
-  for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
-    suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
-    if (record.check == 0) continue;
-    if (detail::elapsed(record.check_asked, s_.now) < patience()) continue;
-    record.asked = record.check_left && !s_.deaf;
-    record.check = 0;
-  }
-}
-
-/// A ping that was pulled was the direct check of a suspect; like that of a round it counts only if
-/// it left in time to be answered (law 3).
-inline void engine::note_check_left(const outgoing& ping) noexcept {
-  const row_index at = s_.suspicions.empty() ? no_row : s_.table.find(ping.target);
-  if (at == no_row || s_.table[at].state != member_state::suspect) return;
-  suspicion& record = s_.suspicions[s_.table[at].timer];
-  if (record.check != ping.sequence) return;
-  record.check_left = detail::elapsed(record.check_asked, s_.now) <= patience() / 2;
-}
-
-/// The suspect that is to be probed before its verdict, or no_row.
-inline row_index engine::next_check() const noexcept {
-  if (!checks_verdicts()) return no_row;
-  detail::timer_ref first = detail::no_timer;
-  const std::uint32_t size = s_.suspicions.size();
-  for (std::uint32_t i = 0; i < size && i < engine_state::max_timers_per_tick; ++i) {
-    const detail::timer_ref at = s_.suspicions.nth(i);
-    const suspicion& record = s_.suspicions[at];
-    const bool done = record.checked || record.confirmed();
-    if (done || !is_near(s_.suspicions.due(at))) continue;
-    if (in_crowd(record.subject) || must_wait(record.subject)) continue;
-    if (first == detail::no_timer || s_.suspicions.due(at) < s_.suspicions.due(first)) first = at;
-  }
-  return first == detail::no_timer ? no_row : s_.suspicions[first].subject;
 }
 
 /// Begins a probe of the next member in turn; a check before a verdict goes first, and the turn
@@ -235,75 +147,26 @@ inline bool engine::accused_by_others(member_id subject) const noexcept {
   return record.accuser != s_.self().id || record.confirmations != 0;
 }
 
-/// True for a suspect whom enough others accuse. Helpers are for the case that it is our path that
-/// is broken; so many have tried theirs already, and a crash would cost nine more datagrams at each
-/// of all members.
+/// True for a suspect whom enough others accuse, where nothing speaks against ourselves. Helpers
+/// are for the case that it is our path that is broken; so many have tried theirs already, and a
+/// crash would cost nine more datagrams at each of all members.
 inline bool engine::silent_to_many(row_index at) const noexcept {
-  if (s_.table[at].state != member_state::suspect) return false;
+  if (s_.table[at].state != member_state::suspect || s_.health.score() != 0) return false;
   return s_.suspicions[s_.table[at].timer].confirmed();
-}
-
-/// A round that began after the suspicion did is the check that its verdict needs.
-inline void engine::note_failed_check(row_index at, const probe_round& ended) noexcept {
-  const row& r = s_.table[at];
-  if (r.state != member_state::suspect || r.incarnation != ended.incarnation) return;
-  suspicion& record = s_.suspicions[r.timer];
-  if (ended.started >= record.since) record.checked = true;
-  if (record.doubtful != 0) {
-    record.doubtful = 0;
-    hasten(r.timer);
-  }
-  join_accusers(at);
-}
-
-/// True when the verdict that is due has been put off until the round under way has ended.
-inline bool engine::awaits_check(detail::timer_ref due) noexcept {
-  suspicion& record = s_.suspicions[due];
-  if (in_crowd(record.subject)) return awaits_answer(due);
-  const bool checked = record.checked || (record.asked && record.confirmed());
-  if (!checks_verdicts() || checked) return false;
-  if (record.put_off == suspicion::max_put_off) {
-    ++stats_.verdicts_unchecked;
-    return false;
-  }
-  ++record.put_off;
-  s_.suspicions.reschedule(due, s_.period_due);
-  return true;
-}
-
-/// True when hardly anybody else accuses the suspect whose verdict is due, while there are signs
-/// that it is we who are cut off from others: a real crash is found by all of them, and we hear
-/// from them, so one that they have not found by now is most likely none. Then it waits for more
-/// of them, a period at a time and for a bounded number, in each of which the suspect is asked.
-/// Who hears from nobody has nobody to wait for, nor has a group too small for confirmations.
-inline bool engine::awaits_others(detail::timer_ref due) noexcept {
-  suspicion& record = s_.suspicions[due];
-  const bool unwell = record.alone != 0 || s_.health.score() != 0;
-  const bool others =
-      s_.heard > record.since && confirmations_wanted(s_.settings, group_size()) != 0;
-  const bool waits = unwell && others && checks_verdicts() &&
-                     s_.settings.experiment.waiting_for_others &&
-                     record.alone < record.most_waits_alone();
-  // Whoever confirms it must not put it off (S9): without them it would have ended by then.
-  const time_point most = record.weight() == 0 ? time_point::max() : verdict_time(record, 0);
-  if (!waits || most <= s_.now) return false;
-  ++record.alone;
-  static_cast<void>(ask_suspect(record.subject));
-  const time_point again = detail::saturating_add(s_.now, s_.settings.protocol_period);
-  s_.suspicions.reschedule(due, detail::earlier(again, most));
-  return true;
 }
 
 inline void engine::run_suspicions() noexcept {
   for (std::uint32_t i = 0; i < engine_state::max_timers_per_tick && verdict_due() <= s_.now; ++i) {
     const detail::timer_ref due = s_.suspicions.top();
     suspicion& record = s_.suspicions[due];
+    if (awaits_direct_check(due)) continue;
     record.expired = true;
     if (record.acked) {
       // It has answered since, only not to the accusation. Ask once more; silence is then decisive.
       record.acked = false;
       record.checked = false;
       record.asked = false;
+      record.check = 0;
       record.put_off = record.alone = 0;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));

@@ -1,6 +1,6 @@
-// Tests of verdicts that hardly anybody shares (engine/probing.hpp): who is not well itself waits.
+// Tests of verdicts that hardly anybody shares (engine/checking.hpp): who is not well itself waits.
 // For a bounded time, while it hears others, and asking the suspect in each period.
-#include <flotilla/engine/probing.hpp>
+#include <flotilla/engine/checking.hpp>
 
 #include <gtest/gtest.h>
 
