@@ -20,6 +20,7 @@
 #include <flotilla/statistics.hpp>
 #include <flotilla/time.hpp>
 #include <flotilla/wire/message.hpp>
+#include <flotilla/wire/plain.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -124,6 +125,8 @@ class engine {
   // engine/clock.hpp
   [[nodiscard]] bool advance_idly(time_point now) noexcept;
   void advance(time_point now) noexcept;
+  void advance_to(time_point now) noexcept;
+  void run_timers(time_point now) noexcept;
   void return_from_absence(duration late) noexcept;
   void hold_verdicts(duration length) noexcept;
   [[nodiscard]] bool heard_nobody(const probe_round& ended) const noexcept;
@@ -157,6 +160,16 @@ class engine {
   void on_message(const inbound& in, const wire::state_reply& message) noexcept;
   void on_message(const inbound& in, const wire::repair_request& message) noexcept;
   void on_message(const inbound& in, const wire::repair_reply& message) noexcept;
+
+  // engine/plain.hpp
+  [[nodiscard]] row_index usual_sender(const endpoint& from,
+                                       const wire::plain_message& message) const noexcept;
+  [[nodiscard]] bool take_plain_ping(const endpoint& from,
+                                     std::span<const std::byte> datagram) noexcept;
+  [[nodiscard]] bool take_plain_ack(const endpoint& from,
+                                    std::span<const std::byte> datagram) noexcept;
+  [[nodiscard]] bool is_plain(const outgoing& what) const noexcept;
+  [[nodiscard]] transmit send_plain(std::byte* buffer) noexcept;
 
   // engine/facts.hpp
   void absorb_all(const inbound& in, provenance from) noexcept;
@@ -278,6 +291,7 @@ class engine {
   [[nodiscard]] bool compares_views() const noexcept;
   [[nodiscard]] static bool shows_view(const inbound& in) noexcept;
   void compare_views(const inbound& in) noexcept;
+  void compare_views(member_id id, const endpoint& address, std::uint32_t view) noexcept;
   void request_repair() noexcept;
   void run_repair() noexcept;
   void end_repair() noexcept;
@@ -318,12 +332,14 @@ class engine {
   // engine/transmit.hpp
   void send_own(const outgoing& what) noexcept;
   void send_caused(const outgoing& what) noexcept;
+  void cap(outgoing& reply, std::size_t received) noexcept;
   void send_reply(outgoing& reply, const inbound& to) noexcept;
   void send_reply(outgoing& reply, const inbound& to, bool proven) noexcept;
-  [[nodiscard]] std::optional<transmit> build_transmit(std::span<std::byte> buffer) noexcept;
-  [[nodiscard]] bool is_plain(const outgoing& what) const noexcept;
+  [[nodiscard]] std::optional<transmit> send_front(std::span<std::byte> buffer) noexcept;
+  [[nodiscard]] std::optional<transmit> send_any(std::span<std::byte> buffer) noexcept;
+  void note_ping_left(const outgoing& ping) noexcept;
+  [[nodiscard]] transmit note_pulled(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
-  [[nodiscard]] wire::writer with_cargo(wire::writer out, const outgoing& what) noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
@@ -334,10 +350,9 @@ class engine {
   [[nodiscard]] wire::fact fact_of(row_index at) const noexcept;
 
   engine_state s_;
-  /// What earliest() says, while due_known_. Every input and command forgets it, but for those few
-  /// that touch no timer: so none can be moved behind its back.
-  mutable time_point due_{};
-  mutable bool due_known_{false};
+  /// Nothing is due for so many ns; 0 when that is not known, or something is due. Every input and
+  /// command forgets it, but for those few that touch no timer: none is moved behind its back.
+  mutable std::uint64_t quiet_{0};
   mutable statistics stats_{};  // the gauges in it are filled in when they are read
 };
 
@@ -357,6 +372,7 @@ class engine {
 #include <flotilla/engine/leaving.hpp>
 #include <flotilla/engine/multicast.hpp>
 #include <flotilla/engine/newcomers.hpp>
+#include <flotilla/engine/plain.hpp>
 #include <flotilla/engine/probing.hpp>
 #include <flotilla/engine/receive.hpp>
 #include <flotilla/engine/repairing.hpp>

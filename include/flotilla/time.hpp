@@ -63,6 +63,12 @@ namespace detail {
          static_cast<std::uint64_t>(earlier.time_since_epoch().count());
 }
 
+/// `instant` and so much more; what distance() says leads from the one to the other.
+[[nodiscard]] constexpr time_point advanced(time_point instant, std::uint64_t by) noexcept {
+  const auto at = static_cast<std::uint64_t>(instant.time_since_epoch().count());
+  return time_point{duration{static_cast<std::int64_t>(at + by)}};
+}
+
 /// `later - earlier`, or zero when it would be negative; sticks to duration::max().
 [[nodiscard]] constexpr duration elapsed(time_point earlier, time_point later) noexcept {
   if (later <= earlier) return duration::zero();

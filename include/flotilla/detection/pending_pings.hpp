@@ -79,18 +79,19 @@ class pending_pings {
 
   /// The waiting question of this sequence number, or null. `purpose` says which it was.
   [[nodiscard]] pending_ping* find(std::uint32_t sequence, ping_purpose& purpose) noexcept {
-    // Mostly the latest question is answered, and there is nothing to decipher.
-    std::size_t slot = latest_;
-    if (slots_[slot].sequence != sequence) {
-      slot = cipher_.counter_of(sequence) & ((1U << slot_bits) - 1);
-      if (slot >= total || slots_[slot].sequence != sequence) return nullptr;
-    }
-    if (!slots_[slot].waiting) return nullptr;
+    const std::size_t slot = cipher_.counter_of(sequence) & ((1U << slot_bits) - 1);
+    if (slot >= total || !slots_[slot].waiting || slots_[slot].sequence != sequence) return nullptr;
     std::size_t p = 0;
     for (std::size_t end = capacities[0]; slot >= end; end += capacities[++p]) {
     }
     purpose = static_cast<ping_purpose>(p);
     return &slots_[slot];
+  }
+
+  /// The same if it is the latest question: then there is nothing to decipher.
+  [[nodiscard]] pending_ping* find_latest(std::uint32_t sequence) noexcept {
+    pending_ping& latest = slots_[latest_];
+    return latest.waiting && latest.sequence == sequence ? &latest : nullptr;
   }
 
   /// True when this member was asked there for this purpose at `since` or later, whether it has

@@ -43,7 +43,15 @@ struct helper_set {
     for (std::uint32_t bits = nacked; bits != 0; bits &= bits - 1) ++n;
     return n;
   }
-  friend bool operator==(const helper_set&, const helper_set&) noexcept = default;
+  void clear() noexcept { count = nacked = 0; }
+  /// What lies behind the last one means nothing.
+  friend bool operator==(const helper_set& a, const helper_set& b) noexcept {
+    if (a.count != b.count || a.nacked != b.nacked) return false;
+    for (std::uint32_t i = 0; i < a.count; ++i) {
+      if (a.ids[i] != b.ids[i]) return false;
+    }
+    return true;
+  }
 };
 
 struct probe_round {
@@ -64,10 +72,21 @@ struct probe_round {
   time_point direct_due{time_point::max()};  ///< when helpers are asked; max() afterwards
   helper_set helpers{};
 
+  /// As it was made.
+  void clear() noexcept {
+    active = answered = pulled = extended = false;
+    subject = member_id{};
+    incarnation = flotilla::incarnation{};
+    sequence = request_sequence = 0;
+    started = pulled_at = helpers_asked = time_point{};
+    direct_due = time_point::max();
+    helpers.clear();
+  }
+
   /// Begins a round. The caller has asked for `ping_sequence` and queues the ping.
   void begin(const row& r, std::uint32_t ping_sequence, time_point now,
              duration direct_timeout) noexcept {
-    *this = probe_round{};
+    clear();
     active = true;
     subject = r.id;
     incarnation = r.incarnation;

@@ -72,12 +72,11 @@ class outbox {
   }
 
   [[nodiscard]] bool push_reply(const outgoing& what) noexcept {
-    if (waiting_.full() || replies_ >= waiting_.capacity() / 4 * 3) return false;
-    if (counted_ || replies_ >= waiting_.capacity() / 8) [[unlikely]] {
-      if (!take_share(what.to)) return false;
-    }
-    waiting_.push_back(what).reply = true;
-    ++replies_;
+    // As long as all replies together are no more than one receiver may have, there is nothing to
+    // count: mostly that is so, and no address is digested.
+    if (counted_ || replies_ >= waiting_.capacity() / 8) return push_one_of_many(what);
+    if (waiting_.full()) return false;
+    place(what);
     return true;
   }
 
@@ -88,8 +87,7 @@ class outbox {
   void pop_front() noexcept {
     if (waiting_.front().reply) {
       --replies_;
-      if (counted_) --replies_to_[share_of(waiting_.front().to)];
-      counted_ = counted_ && replies_ != 0;
+      if (counted_) give_share_back(waiting_.front().to);
     }
     waiting_.pop_front();
   }
@@ -113,10 +111,12 @@ class outbox {
   [[nodiscard]] std::size_t share_of(const endpoint& to) const noexcept {
     return static_cast<std::size_t>(detail::endpoint_digest(to, key_)) % shares;
   }
-  /// One more reply to this receiver; false when it has its share. As long as all replies together
-  /// are no more than one receiver may have, there is nothing to count: mostly that is so, and no
-  /// address is digested.
-  bool take_share(const endpoint& to) noexcept {
+  void place(const outgoing& reply) noexcept {
+    waiting_.push_back(reply).reply = true;
+    ++replies_;
+  }
+  [[gnu::noinline]] bool push_one_of_many(const outgoing& what) noexcept {
+    if (waiting_.full() || replies_ >= waiting_.capacity() / 4 * 3) return false;
     if (!counted_) {
       replies_to_.fill(0);
       for (std::size_t i = 0; i < waiting_.size(); ++i) {
@@ -124,10 +124,15 @@ class outbox {
       }
       counted_ = true;
     }
-    std::uint16_t& share = replies_to_[share_of(to)];
+    std::uint16_t& share = replies_to_[share_of(what.to)];
     if (share >= waiting_.capacity() / 8) return false;
     ++share;
+    place(what);
     return true;
+  }
+  void give_share_back(const endpoint& to) noexcept {
+    --replies_to_[share_of(to)];
+    counted_ = replies_ != 0;
   }
 
   detail::mix_key key_{};

@@ -22,6 +22,7 @@ inline std::uint32_t engine::facts_in_a_ping() const noexcept {
 /// rounds, whose silence counts: theirs accuses nobody. Only addresses that have answered before
 /// get more than their turn's ping, lest a forged fact multiply what its victim receives.
 inline void engine::spread_backlog() noexcept {
+  if (!has_gossip()) return;
   const std::uint32_t waiting = s_.urgent.size() + s_.membership.size() + s_.hearsay.size();
   std::uint32_t more = waiting / facts_in_a_ping();
   if (more >= s_.settings.max_direct_probes) more = s_.settings.max_direct_probes - 1;

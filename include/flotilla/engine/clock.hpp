@@ -48,26 +48,31 @@ inline engine::engine(const config& settings, time_point now)
 inline bool engine::advance_idly(time_point now) noexcept {
   if (now < s_.caller_now) return false;
   const std::uint64_t step = detail::distance(s_.caller_now, now);
-  const time_point until = due();  // engine time never exceeds end_of_time
-  if (until <= s_.now || step >= detail::distance(s_.now, until)) return false;
+  if (step >= quiet_) return false;
+  quiet_ -= step;
   s_.caller_now = now;
-  s_.now += duration{static_cast<std::int64_t>(step)};
+  s_.now = detail::advanced(s_.now, step);
   return true;
 }
 
 inline void engine::advance(time_point now) noexcept {
   s_.ticked = false;
-  if (advance_idly(now)) return;
+  if (!advance_idly(now)) advance_to(now);
+}
+
+/// The same when something may be due: then we may have been away.
+inline void engine::advance_to(time_point now) noexcept {
   if (now < s_.caller_now) {
     ++stats_.clock_went_backwards;
     s_.caller_now = now;
     return;
   }
+  const time_point due = this->due();
   const duration step = detail::elapsed(s_.caller_now, now);
   s_.caller_now = now;
   s_.now = detail::earlier(detail::saturating_add(s_.now, step), detail::end_of_time);
+  quiet_ = due > s_.now ? detail::distance(s_.now, due) : 0;
   if (s_.life != engine_life::running) return;
-  const time_point due = this->due();
   const duration late = detail::elapsed(due, s_.now);
   const bool away = late > s_.settings.direct_timeout + s_.settings.tick_granularity;
   if (!away || due == s_.missed || !s_.settings.experiment.late_inputs) return;
@@ -80,7 +85,7 @@ inline void engine::advance(time_point now) noexcept {
 /// falls before a whole round has gone by.
 inline void engine::return_from_absence(duration late) noexcept {
   ++stats_.late_inputs;
-  due_known_ = false;
+  quiet_ = 0;
   if (late > s_.settings.tombstone_lifetime) {
     // Others have forgotten their dead since, and we still hold some of them alive: listen before
     // telling anything.
@@ -152,7 +157,7 @@ inline bool engine::holds_for_silence() noexcept {
 /// it has outlasted what verdicts are held for, some may have fallen that only it has caused.
 inline void engine::hear_again(duration silence) noexcept {
   s_.deaf = false;
-  due_known_ = false;
+  quiet_ = 0;
   if (silence > suspicion_timeout(s_.settings, s_.table.active())) recant();
   s_.round.pulled = false;  // what the round under way has sent may be lost: it accuses nobody
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + patience());
@@ -196,10 +201,14 @@ inline time_point engine::earliest() const noexcept {
 
 /// The same without looking at all timers again where nothing has moved one.
 inline time_point engine::due() const noexcept {
-  if (!due_known_) due_ = earliest();
-  due_known_ = true;
-  FLOTILLA_EXPECT(due_ == earliest());
-  return due_;
+  if (quiet_ != 0) {
+    const time_point due = detail::advanced(s_.now, quiet_);
+    FLOTILLA_EXPECT(due == earliest());
+    return due;
+  }
+  const time_point due = earliest();
+  quiet_ = due > s_.now ? detail::distance(s_.now, due) : 0;
+  return due;
 }
 
 inline time_point engine::to_caller(time_point instant) const noexcept {
@@ -221,11 +230,16 @@ inline time_point engine::next_deadline() const noexcept {
 inline void engine::tick(time_point now) noexcept {
   if (advance_idly(now)) {
     s_.ticked = true;
-    return;
+  } else {
+    run_timers(now);
   }
-  advance(now);
+}
+
+/// Something may be due.
+inline void engine::run_timers(time_point now) noexcept {
+  advance_to(now);
   s_.ticked = true;
-  due_known_ = false;
+  quiet_ = 0;
   run_relays();
   if (s_.life == engine_life::leaving) run_farewell();
   if (s_.life != engine_life::running) return;

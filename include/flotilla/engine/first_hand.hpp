@@ -42,6 +42,11 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
     settle(at);
     settle_doubt(id, asked.asked);
   }
+  // Nearly always it says what we hold.
+  if (r.state == member_state::alive && r.incarnation == number && wire::holds_no_fact(in.facts)) {
+    ++stats_.facts_known;
+    return;
+  }
   const first_hand_answer answer = judge_first_hand(r.incarnation, r.state, number);
   if (answer == first_hand_answer::life) {
     note_life_of_suspect(at);

@@ -54,7 +54,6 @@ inline duration engine::patience() const noexcept {
 /// Begins a probe of the next member in turn; a check before a verdict goes first, and the turn
 /// waits.
 inline void engine::begin_round() noexcept {
-  s_.round = probe_round{};
   row_index at = next_check();
   if (at != no_row) {
     if (s_.table[at].hearsay) s_.order.take_heard_turn();
@@ -104,14 +103,15 @@ inline void engine::ask_helpers() noexcept {
 }
 
 inline void engine::end_round() noexcept {
-  const probe_round ended = s_.round;
-  s_.round = probe_round{};
-  switch (ended.result()) {
-    case probe_round::outcome::idle: return;
-    case probe_round::outcome::answered: s_.health.improve(); return;
-    case probe_round::outcome::unsent: ++stats_.probes_unsent; return;
-    case probe_round::outcome::failed: break;
+  const probe_round::outcome outcome = s_.round.result();
+  if (outcome != probe_round::outcome::failed) {
+    if (outcome == probe_round::outcome::answered) s_.health.improve();
+    if (outcome == probe_round::outcome::unsent) ++stats_.probes_unsent;
+    s_.round.clear();
+    return;
   }
+  const probe_round ended = s_.round;
+  s_.round.clear();
   ++stats_.probes_failed;
   const row_index probed = s_.table.find(ended.subject);
   if (!accused_by_others(ended.subject) && !(probed != no_row && is_doubtful(probed))) {

@@ -11,7 +11,8 @@ inline receive_result engine::receive(time_point now, const endpoint& from,
                                       std::span<const std::byte> datagram) noexcept {
   advance(now);
   stats_.bytes_received += datagram.size();
-  const receive_result result = take(from, datagram);
+  const bool plain = take_plain_ping(from, datagram) || take_plain_ack(from, datagram);
+  const receive_result result = plain ? receive_result::accepted : take(from, datagram);
   ++stats_.received[static_cast<std::size_t>(result)];
   return result;
 }
@@ -29,7 +30,7 @@ inline receive_result engine::take(const endpoint& from,
   if (checked != receive_result::accepted) return checked;
   const receive_result admitted = admit_sender(in);
   if (admitted != receive_result::accepted) return admitted;
-  due_known_ = due_known_ && leaves_timers(in);
+  if (!leaves_timers(in)) quiet_ = 0;
   dispatch(in);
   note_sender(in);
   if (s_.life == engine_life::left) fall_silent();

@@ -30,10 +30,16 @@ inline bool engine::shows_view(const inbound& in) noexcept {
 inline void engine::compare_views(const inbound& in) noexcept {
   wire::digest_item item;
   wire::digest_reader digests{in.facts};
-  if (s_.life != engine_life::running || !compares_views() || !digests.next(item) ||
+  if (s_.life != engine_life::running || !digests.next(item) ||
       item.kind != wire::digest_kind::view) {
     return;
   }
+  compare_views(in.head.sender, in.from, item.value);
+}
+
+inline void engine::compare_views(member_id id, const endpoint& address,
+                                  std::uint32_t view) noexcept {
+  if (!compares_views()) return;
   ++stats_.views_compared;
   if (s_.repair_due <= s_.now) {
     // Between three and five quarters, so that a group that was started at once does not repair at
@@ -46,14 +52,14 @@ inline void engine::compare_views(const inbound& in) noexcept {
       s_.repair_wait = s_.settings.repair_interval;
     }
   }
-  if (item.value == s_.ranges.view()) {
+  if (view == s_.ranges.view()) {
     s_.repair.listening = false;
     return;
   }
   ++stats_.views_differed;
   if (s_.join.active || s_.repair.active || s_.now < s_.repair_rest) return;
   ++stats_.repairs;
-  s_.repair.begin(in.head.sender, in.from);
+  s_.repair.begin(id, address);
   request_repair();
 }
 

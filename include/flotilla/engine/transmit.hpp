@@ -16,16 +16,19 @@ inline void engine::send_caused(const outgoing& what) noexcept {
   if (!s_.waiting.push_reply(what)) ++stats_.transmits_dropped;
 }
 
+/// No more than three times what was received: the address may be somebody else's.
+inline void engine::cap(outgoing& reply, std::size_t received) noexcept {
+  const std::size_t most = 3 * received;
+  reply.limit = static_cast<std::uint16_t>(most < 0xffff ? most : 0xffff);
+  ++stats_.replies_capped;
+}
+
 /// Queues an answer to where the question came from; to an address that has not proved that it
 /// receives, with at most three times the bytes of the question. Completes `reply` for that.
 inline void engine::send_reply(outgoing& reply, const inbound& to, bool proven) noexcept {
   reply.to = to.from;
   reply.target = to.head.sender;
-  if (!proven) {
-    const std::size_t most = 3 * to.size;
-    reply.limit = static_cast<std::uint16_t>(most < 0xffff ? most : 0xffff);
-    ++stats_.replies_capped;
-  }
+  if (!proven) cap(reply, to.size);
   send_caused(reply);
 }
 
@@ -34,11 +37,18 @@ inline void engine::send_reply(outgoing& reply, const inbound& to) noexcept {
 }
 
 inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer) noexcept {
-  if (s_.waiting.empty()) return std::nullopt;
-  return build_transmit(buffer);
+  return s_.waiting.empty() ? std::nullopt : send_front(buffer);
 }
 
-inline std::optional<transmit> engine::build_transmit(std::span<std::byte> buffer) noexcept {
+[[gnu::noinline]] inline std::optional<transmit> engine::send_front(
+    std::span<std::byte> buffer) noexcept {
+  if (is_plain(s_.waiting.front()) && buffer.size() >= wire::max_plain_size) {
+    return send_plain(buffer.data());
+  }
+  return send_any(buffer);
+}
+
+inline std::optional<transmit> engine::send_any(std::span<std::byte> buffer) noexcept {
   while (!s_.waiting.empty() && s_.waiting.front().kind == wire::message_kind::repair_request &&
          s_.waiting.front().sequence != s_.repair.sequence) {
     s_.waiting.pop_front();  // answered, or asked anew, before it was pulled
@@ -53,27 +63,25 @@ inline std::optional<transmit> engine::build_transmit(std::span<std::byte> buffe
     ++stats_.buffers_too_small;
     return std::nullopt;
   }
-  if (!is_plain(what)) out = with_cargo(out, what);
+  write_cargo(out, what);
   wire::finish_frame(out);
-  if (what.kind == wire::message_kind::ping) {
-    s_.round.on_pulled(what.sequence, s_.now, patience());
-    note_check_left(what);
-  }
-  ++stats_.datagrams_sent;
-  stats_.bytes_sent += out.size();
-  const endpoint to = what.to;
-  s_.waiting.pop_front();
-  return transmit{to, out.written()};
+  return note_pulled(out.written());
 }
 
-/// True when nothing goes along with a ping or an ack, as with most in a group at rest: its
-/// receiver is alive, knows what we hold of it, and there is no gossip.
-inline bool engine::is_plain(const outgoing& what) const noexcept {
-  const bool asked = what.tell || what.introduce || what.compare || what.facts != cargo::gossip;
-  if (asked || what.cursor >= s_.table.end() || has_gossip()) return false;
-  const row& receiver = s_.table[what.cursor];
-  return receiver.id == what.target && receiver.state == member_state::alive &&
-         (what.kind == wire::message_kind::ping || what.kind == wire::message_kind::ack);
+/// The first datagram that waits has been built, and counts as sent.
+inline transmit engine::note_pulled(std::span<const std::byte> bytes) noexcept {
+  const outgoing& what = s_.waiting.front();
+  if (what.kind == wire::message_kind::ping) note_ping_left(what);
+  ++stats_.datagrams_sent;
+  stats_.bytes_sent += bytes.size();
+  const transmit out{what.to, bytes};
+  s_.waiting.pop_front();
+  return out;
+}
+
+inline void engine::note_ping_left(const outgoing& ping) noexcept {
+  s_.round.on_pulled(ping.sequence, s_.now, patience());
+  if (!s_.suspicions.empty()) note_check_left(ping);
 }
 
 inline bool engine::write_bare(wire::writer& out, const outgoing& what) const noexcept {
@@ -108,12 +116,6 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
     case kind::repair_reply: write_body(out, wire::repair_reply{what.sequence, what.cookie}); break;
   }
   return out.ok();
-}
-
-/// By value: a writer whose address nobody has stays in registers.
-inline wire::writer engine::with_cargo(wire::writer out, const outgoing& what) noexcept {
-  write_cargo(out, what);
-  return out;
 }
 
 inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcept {
