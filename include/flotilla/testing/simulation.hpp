@@ -7,8 +7,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -66,25 +66,25 @@ class simulation {
   node_index add(Node node) { return add(std::move(node), default_address(size())); }
   [[nodiscard]] node_index size() const noexcept { return static_cast<node_index>(slots_.size()); }
   /// A view; what changes a node goes through command().
-  [[nodiscard]] const Node& operator[](node_index i) const noexcept { return slots_[i].node; }
-  [[nodiscard]] const process& process_of(node_index i) const noexcept { return slots_[i].around; }
+  [[nodiscard]] const Node& operator[](node_index i) const noexcept { return slot_of(i).node; }
+  [[nodiscard]] const process& process_of(node_index i) const noexcept { return slot_of(i).around; }
   [[nodiscard]] bool running(node_index i) const noexcept {
-    return slots_[i].around.state == process_state::running;
+    return slot_of(i).around.state == process_state::running;
   }
   /// What the node's own clock shows: the time to give it.
   [[nodiscard]] time_point local_time(node_index i) const noexcept {
-    return slots_[i].around.clock.at(now_);
+    return slot_of(i).around.clock.at(now_);
   }
   [[nodiscard]] bool crashed(node_index i) const noexcept {
-    return slots_[i].around.state == process_state::crashed;
+    return slot_of(i).around.state == process_state::crashed;
   }
   /// Calls `what(node)` and then takes what it has to send and to tell. A process that has crashed
   /// or is frozen does nothing: false, and `what` is not called.
   template <class Command>
   bool command(node_index i, Command what) {
     require_node(i);
-    if (!slots_[i].around.runs_timers()) return false;
-    what(slots_[i].node);
+    if (!slot_of(i).around.runs_timers()) return false;
+    what(slot_of(i).node);
     finish_input(i, input_kind::command);
     return true;
   }
@@ -103,7 +103,7 @@ class simulation {
   bool resume(node_index i);
   void set_driver(node_index i, const driver_options& driver) {
     require_node(i);
-    slots_[i].around.driver = driver;
+    slot_of(i).around.driver = driver;
   }
   void jump_clock(node_index i, duration by);
   /// Parts per million that the clock gains; below -1,000,000 it runs backwards.
@@ -169,9 +169,12 @@ class simulation {
     require_outside();
     require(i < size(), "there is no such node");
   }
+  [[nodiscard]] slot& slot_of(node_index i) noexcept { return *slots_[i]; }
+  [[nodiscard]] const slot& slot_of(node_index i) const noexcept { return *slots_[i]; }
   /// Calls `what` for each observer.
   template <class What>
   void tell(What what) {
+    if (observers_.empty()) return;
     telling_ = true;
     for (observer_type* by : observers_) what(*by);
     telling_ = false;
@@ -182,7 +185,7 @@ class simulation {
   void give(node_index i, datagram_ref at);
   void tick(node_index i);
   void wake(node_index i, std::uint32_t version);
-  void read_inbox(node_index i);
+  bool read_inbox(node_index i);
   void finish_input(node_index i, input_kind input);
   void arm(node_index i);
   void set_state(node_index i, process_state state);
@@ -203,7 +206,7 @@ class simulation {
   network network_;
   random_generator random_;
   time_point now_{start};
-  std::deque<slot> slots_{};
+  std::vector<std::unique_ptr<slot>> slots_{};  // engines are large, and never move
   address_book book_{};
   agenda agenda_{};
   datagram_pool pool_{};

@@ -12,9 +12,9 @@ template <sans_io_node Node>
 node_index simulation<Node>::add(Node node, const endpoint& at, const driver_options& driver) {
   require_outside();
   const node_index i = size();
-  slots_.push_back({std::move(node), process{}});
-  slots_[i].around.address = at;
-  slots_[i].around.driver = driver;
+  slots_.push_back(std::make_unique<slot>(slot{std::move(node), process{}}));
+  slot_of(i).around.address = at;
+  slot_of(i).around.driver = driver;
   book_.put(at, i);
   network_.resize(size());
   tell([&](observer_type& by) { by.on_start(now_, i, 1); });
@@ -24,14 +24,14 @@ node_index simulation<Node>::add(Node node, const endpoint& at, const driver_opt
 
 template <sans_io_node Node>
 void simulation<Node>::set_state(node_index i, process_state state) {
-  slots_[i].around.state = state;
+  slot_of(i).around.state = state;
   tell([&](observer_type& by) { by.on_process(now_, i); });
 }
 
 template <sans_io_node Node>
 void simulation<Node>::crash(node_index i) {
   require_node(i);
-  process& p = slots_[i].around;
+  process& p = slot_of(i).around;
   if (p.state == process_state::crashed) return;
   network_.stats().process_gone += p.inbox.size() + p.outbox.size();
   p.inbox.clear(pool_);
@@ -63,11 +63,11 @@ bool simulation<Node>::block(node_index i) {
 template <sans_io_node Node>
 void simulation<Node>::restart(node_index i, Node fresh) {
   crash(i);
-  slots_[i].node = std::move(fresh);
-  slots_[i].around.busy_until = now_;
-  ++slots_[i].around.lives;
-  slots_[i].around.state = process_state::running;
-  tell([&](observer_type& by) { by.on_start(now_, i, slots_[i].around.lives); });
+  slot_of(i).node = std::move(fresh);
+  slot_of(i).around.busy_until = now_;
+  ++slot_of(i).around.lives;
+  slot_of(i).around.state = process_state::running;
+  tell([&](observer_type& by) { by.on_start(now_, i, slot_of(i).around.lives); });
   finish_input(i, input_kind::start);
 }
 
@@ -78,30 +78,30 @@ bool simulation<Node>::resume(node_index i) {
   set_state(i, process_state::running);
   flush(i);
   // Woken at once: it reads its socket and looks at its timers in its driver's order.
-  slots_[i].around.armed = now_;
-  slots_[i].around.due = now_;
-  agenda_.put(now_, occasion::wake, i, ++slots_[i].around.version);
+  slot_of(i).around.armed = now_;
+  slot_of(i).around.due = now_;
+  agenda_.put(now_, occasion::wake, i, ++slot_of(i).around.version);
   return true;
 }
 
 template <sans_io_node Node>
 void simulation<Node>::jump_clock(node_index i, duration by) {
   require_node(i);
-  slots_[i].around.clock.jump(by);
+  slot_of(i).around.clock.jump(by);
   arm(i);
 }
 
 template <sans_io_node Node>
 void simulation<Node>::drift_clock(node_index i, std::int32_t parts_per_million) {
   require_node(i);
-  slots_[i].around.clock.drift(now_, parts_per_million);
+  slot_of(i).around.clock.drift(now_, parts_per_million);
   arm(i);
 }
 
 template <sans_io_node Node>
 void simulation<Node>::move(node_index i, const endpoint& to) {
   require_node(i);
-  slots_[i].around.address = to;
+  slot_of(i).around.address = to;
   book_.put(to, i);
 }
 

@@ -65,7 +65,7 @@ void simulation<Node>::at(time_point when, action what) {
 template <sans_io_node Node>
 void simulation<Node>::arrive(datagram_ref at) {
   const node_index i = pool_[at].target;
-  process& p = slots_[i].around;
+  process& p = slot_of(i).around;
   if (p.state == process_state::crashed) {
     ++network_.stats().process_gone;
     pool_.release(at);
@@ -94,7 +94,7 @@ void simulation<Node>::hold(const process& p, datagram_list& queue, datagram_ref
 /// Gives a datagram to its node; the driver is running and has time.
 template <sans_io_node Node>
 void simulation<Node>::give(node_index i, datagram_ref at) {
-  slot& s = slots_[i];
+  slot& s = slot_of(i);
   const datagram d = pool_[at];  // a copy: whoever watches may put more into the pool
   tell([&](observer_type& by) { by.on_receive(now_, i, s.node, d.from, d.source, d.bytes()); });
   ++network_.stats().delivered;
@@ -108,7 +108,7 @@ void simulation<Node>::give(node_index i, datagram_ref at) {
 
 template <sans_io_node Node>
 void simulation<Node>::tick(node_index i) {
-  slot& s = slots_[i];
+  slot& s = slot_of(i);
   tell([&](observer_type& by) { by.on_tick(now_, i, s.node); });
   s.node.tick(s.around.clock.at(now_));
   s.around.busy_until = from_now(s.around.driver.busy);
@@ -117,38 +117,45 @@ void simulation<Node>::tick(node_index i) {
 
 template <sans_io_node Node>
 void simulation<Node>::wake(node_index i, std::uint32_t version) {
-  slot& s = slots_[i];
+  slot& s = slot_of(i);
   if (s.around.version != version) return;  // overtaken by an earlier one
   s.around.armed = time_point::max();
   s.around.due = time_point::max();
   if (!s.around.runs_timers()) return;
   if (s.around.busy_until > now_) return arm(i);
-  if (s.around.driver.timers_first && is_due(s)) tick(i);
-  read_inbox(i);
+  bool armed = false;  // each input ends with that
+  if (s.around.driver.timers_first && is_due(s)) {
+    tick(i);
+    armed = true;
+  }
+  armed = read_inbox(i) || armed;
   if (s.around.busy_until <= now_) {
     s.around.taken = 0;
-    if (is_due(s)) tick(i);
+    if (is_due(s)) {
+      tick(i);
+      armed = true;
+    }
   }
-  arm(i);
+  if (!armed) arm(i);
 }
 
 /// As many as the driver reads in one go. One that is slow reads one at a time, and still no more
-/// of them than that before it looks at its timers.
+/// of them than that before it looks at its timers. False when it has read none.
 template <sans_io_node Node>
-void simulation<Node>::read_inbox(node_index i) {
-  process& p = slots_[i].around;
-  do {
-    if (!p.takes_input() || p.inbox.empty() || p.busy_until > now_) return;
-    if (p.taken != 0 && p.taken >= p.driver.batch) return;
+bool simulation<Node>::read_inbox(node_index i) {
+  process& p = slot_of(i).around;
+  for (bool any = false;; any = true) {
+    if (!p.takes_input() || p.inbox.empty() || p.busy_until > now_) return any;
+    if (p.taken != 0 && p.taken >= p.driver.batch) return any;
     ++p.taken;
     give(i, p.inbox.pop_front(pool_));
-  } while (true);
+  }
 }
 
 /// Makes the appointment for whatever the process does next, unless an earlier one stands.
 template <sans_io_node Node>
 void simulation<Node>::arm(node_index i) {
-  slot& s = slots_[i];
+  slot& s = slot_of(i);
   process& p = s.around;
   if (!p.runs_timers()) return;
   const bool reads = p.takes_input() && !p.inbox.empty();
@@ -167,7 +174,7 @@ void simulation<Node>::arm(node_index i) {
 
 template <sans_io_node Node>
 void simulation<Node>::finish_input(node_index i, input_kind input) {
-  slot& s = slots_[i];
+  slot& s = slot_of(i);
   while (auto what = s.node.poll_event()) {
     tell([&](observer_type& by) { by.on_event(now_, i, s.node, *what); });
   }
@@ -181,7 +188,7 @@ void simulation<Node>::finish_input(node_index i, input_kind input) {
 
 template <sans_io_node Node>
 void simulation<Node>::send(node_index i, const endpoint& to, std::span<const std::byte> bytes) {
-  process& p = slots_[i].around;
+  process& p = slot_of(i).around;
   ++network_.stats().sent;
   const node_index target = book_.find(to);
   if (target == no_node) {
@@ -195,7 +202,7 @@ void simulation<Node>::send(node_index i, const endpoint& to, std::span<const st
 
 template <sans_io_node Node>
 void simulation<Node>::flush(node_index i) {
-  datagram_list& held = slots_[i].around.outbox;
+  datagram_list& held = slot_of(i).around.outbox;
   while (!held.empty()) {
     const datagram_ref at = held.pop_front(pool_);
     const datagram d = pool_[at];  // a copy: routing puts more into the pool
