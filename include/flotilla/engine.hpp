@@ -136,6 +136,7 @@ class engine {
   void ask_suspects_again() noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
   [[nodiscard]] time_point due() const noexcept;
+  [[nodiscard]] std::uint64_t quiet_until(time_point due) const noexcept;
   [[nodiscard]] time_point verdict_due() const noexcept;
   [[nodiscard]] time_point to_caller(time_point instant) const noexcept;
 
@@ -162,8 +163,8 @@ class engine {
   void on_message(const inbound& in, const wire::repair_reply& message) noexcept;
 
   // engine/plain.hpp
-  [[nodiscard]] row_index usual_sender(const endpoint& from,
-                                       const wire::plain_message& message) const noexcept;
+  [[nodiscard]] row* usual_sender(const endpoint& from, const wire::plain_message& message,
+                                  row_index& at) noexcept;
   [[nodiscard]] bool take_plain_ping(const endpoint& from,
                                      std::span<const std::byte> datagram) noexcept;
   [[nodiscard]] bool take_plain_ack(const endpoint& from,
@@ -233,6 +234,7 @@ class engine {
 
   // engine/probing.hpp
   void run_period() noexcept;
+  void try_healing() noexcept;
   [[nodiscard]] duration direct_patience() const noexcept;
   [[nodiscard]] duration patience() const noexcept;
   void begin_round() noexcept;
@@ -338,7 +340,8 @@ class engine {
   [[nodiscard]] std::optional<transmit> send_front(std::span<std::byte> buffer) noexcept;
   [[nodiscard]] std::optional<transmit> send_any(std::span<std::byte> buffer) noexcept;
   void note_ping_left(const outgoing& ping) noexcept;
-  [[nodiscard]] transmit note_pulled(std::span<const std::byte> bytes) noexcept;
+  [[nodiscard]] transmit note_pulled(const outgoing& what,
+                                     std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;

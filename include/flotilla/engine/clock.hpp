@@ -71,7 +71,7 @@ inline void engine::advance_to(time_point now) noexcept {
   const duration step = detail::elapsed(s_.caller_now, now);
   s_.caller_now = now;
   s_.now = detail::earlier(detail::saturating_add(s_.now, step), detail::end_of_time);
-  quiet_ = due > s_.now ? detail::distance(s_.now, due) : 0;
+  quiet_ = quiet_until(due);
   if (s_.life != engine_life::running) return;
   const duration late = detail::elapsed(due, s_.now);
   const bool away = late > s_.settings.direct_timeout + s_.settings.tick_granularity;
@@ -199,6 +199,11 @@ inline time_point engine::earliest() const noexcept {
   return earlier(due, s_.repair.retry_due);
 }
 
+/// 0 when it is not later than now.
+inline std::uint64_t engine::quiet_until(time_point due) const noexcept {
+  return due > s_.now ? detail::distance(s_.now, due) : 0;
+}
+
 /// The same without looking at all timers again where nothing has moved one.
 inline time_point engine::due() const noexcept {
   if (quiet_ != 0) {
@@ -207,7 +212,7 @@ inline time_point engine::due() const noexcept {
     return due;
   }
   const time_point due = earliest();
-  quiet_ = due > s_.now ? detail::distance(s_.now, due) : 0;
+  quiet_ = quiet_until(due);
   return due;
 }
 
@@ -246,8 +251,8 @@ inline void engine::run_timers(time_point now) noexcept {
   run_doubted();  // before anybody is picked who is about to be held dead
   if (s_.round.direct_due <= s_.now) ask_helpers();
   if (s_.period_due <= s_.now) run_period();
-  run_suspicions();
-  run_tombstones();
+  if (!s_.suspicions.empty()) run_suspicions();
+  if (!s_.tombstones.empty()) run_tombstones();
   if (s_.join.active) run_join();
   if (s_.repair.retry_due <= s_.now) run_repair();
   if (s_.visiting.server.retry_due <= s_.now) run_visit();

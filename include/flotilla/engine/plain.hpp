@@ -9,17 +9,18 @@
 namespace flotilla {
 inline namespace v1 {
 
-/// The row of the sender, if it speaks from its address and is alive at the incarnation that we
-/// hold, so that nothing about it is in doubt; otherwise no_row. Not while we are ill ourselves.
-inline row_index engine::usual_sender(const endpoint& from,
-                                      const wire::plain_message& message) const noexcept {
-  if (s_.life != engine_life::running || s_.deaf) return no_row;
-  const row_index at = s_.table.find(message.sender);
-  if (at == no_row || at == member_table::self_row) return no_row;
-  const row& r = s_.table[at];
+/// The row of the sender, and its number, if it speaks from its address and is alive at the
+/// incarnation that we hold, so that nothing about it is in doubt; otherwise null. Not while we are
+/// ill ourselves.
+inline row* engine::usual_sender(const endpoint& from, const wire::plain_message& message,
+                                 row_index& at) noexcept {
+  if (s_.life != engine_life::running || s_.deaf) return nullptr;
+  at = s_.table.find(message.sender);
+  if (at == no_row || at == member_table::self_row) return nullptr;
+  row& r = s_.table[at];
   const bool usual = r.state == member_state::alive && r.incarnation == message.incarnation &&
                      r.address == from && !s_.denied.contains(message.sender);
-  return usual ? at : no_row;
+  return usual ? &r : nullptr;
 }
 
 /// Takes a ping without facts from a usual sender: there is nothing to do but to answer it. False,
@@ -29,8 +30,9 @@ inline bool engine::take_plain_ping(const endpoint& from,
   constexpr wire::message_kind kind = wire::message_kind::ping;
   wire::plain_message ping;
   if (!wire::read_plain<kind>(datagram, s_.group_tag, s_.settings.id, ping)) return false;
-  const row_index at = usual_sender(from, ping);
-  if (at == no_row) return false;
+  row_index at = no_row;
+  const row* const sender = usual_sender(from, ping, at);
+  if (sender == nullptr) return false;
   s_.may_ask_absent = true;
   s_.heard = s_.now;
   outgoing reply;
@@ -40,7 +42,7 @@ inline bool engine::take_plain_ping(const endpoint& from,
   reply.to = from;
   reply.target = ping.sender;
   reply.cursor = at;
-  if (!s_.table[at].proven) cap(reply, datagram.size());
+  if (!sender->proven) cap(reply, datagram.size());
   send_caused(reply);
   return true;
 }
@@ -56,16 +58,16 @@ inline bool engine::take_plain_ping(const endpoint& from,
   const bool awaited = round.active && !round.answered && round.sequence == ack.sequence;
   pending_ping* const asked = s_.pending.find_latest(ack.sequence);
   if (!awaited || asked == nullptr || s_.doubted.earliest() != time_point::max()) return false;
-  const row_index at = usual_sender(from, ack);
-  if (at == no_row || asked->target != ack.sender || asked->to != from) return false;
-  row& r = s_.table[at];
-  if (r.hearsay) return false;
+  row_index at = no_row;
+  row* const sender = usual_sender(from, ack, at);
+  if (sender == nullptr || sender->hearsay) return false;
+  if (asked->target != ack.sender || asked->to != from) return false;
   s_.may_ask_absent = true;
   s_.heard = s_.now;
   quiet_ = 0;
   asked->waiting = false;
-  r.broken_rounds = 0;
-  r.proven = true;
+  sender->broken_rounds = 0;
+  sender->proven = true;
   ++stats_.facts_known;
   if (round.pulled && !round.extended) {
     s_.round_trips.add(detail::elapsed(round.pulled_at, s_.now));
@@ -73,7 +75,7 @@ inline bool engine::take_plain_ping(const endpoint& from,
   ++stats_.probes_acknowledged;
   round.on_answer();
   s_.acknowledged = true;
-  if (ack.shows_view) compare_views(r.id, from, ack.view);
+  if (ack.shows_view) compare_views(ack.sender, from, ack.view);
   return true;
 }
 
@@ -83,9 +85,11 @@ inline bool engine::is_plain(const outgoing& what) const noexcept {
   if (what.kind != wire::message_kind::ping && what.kind != wire::message_kind::ack) return false;
   if (what.facts != cargo::gossip || what.tell || what.introduce) return false;
   if (what.cursor >= s_.table.end() || has_gossip()) return false;
+  // Three times the shortest question holds any plain answer.
+  static_assert(3 * wire::plain_size(wire::message_kind::ping) >= wire::max_plain_size);
+  FLOTILLA_EXPECT(what.limit == 0 || what.limit >= wire::max_plain_size);
   const row& receiver = s_.table[what.cursor];
-  return receiver.id == what.target && receiver.state == member_state::alive &&
-         (what.limit == 0 || what.limit >= wire::max_plain_size);
+  return receiver.id == what.target && receiver.state == member_state::alive;
 }
 
 /// Builds the first datagram that waits, which is plain, in a buffer that holds any such.
@@ -101,7 +105,7 @@ inline transmit engine::send_plain(std::byte* buffer) noexcept {
   message.incarnation = self_row.incarnation;
   message.sequence = what.sequence;
   const std::size_t size = wire::write_plain(buffer, s_.group_tag, message);
-  return note_pulled({buffer, size});
+  return note_pulled(what, {buffer, size});
 }
 
 }  // namespace v1

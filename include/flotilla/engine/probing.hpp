@@ -26,9 +26,13 @@ inline void engine::run_period() noexcept {
   check_hearsay();
   begin_round();
   spread_backlog();
+  if (s_.settings.healing_interval != duration::zero()) try_healing();
+}
+
+/// Asks one of those who are held absent, if its time has come.
+inline void engine::try_healing() noexcept {
   reservoir::entry dead;
-  if (s_.settings.healing_interval != duration::zero() &&
-      s_.healing.next(s_.now, s_.random, dead)) {
+  if (s_.healing.next(s_.now, s_.random, dead)) {
     ++stats_.healing_attempts;
     outgoing ping;
     ping.facts = cargo::own;

@@ -11,8 +11,11 @@ inline receive_result engine::receive(time_point now, const endpoint& from,
                                       std::span<const std::byte> datagram) noexcept {
   advance(now);
   stats_.bytes_received += datagram.size();
-  const bool plain = take_plain_ping(from, datagram) || take_plain_ack(from, datagram);
-  const receive_result result = plain ? receive_result::accepted : take(from, datagram);
+  if (take_plain_ping(from, datagram) || take_plain_ack(from, datagram)) {
+    ++stats_.received[static_cast<std::size_t>(receive_result::accepted)];
+    return receive_result::accepted;
+  }
+  const receive_result result = take(from, datagram);
   ++stats_.received[static_cast<std::size_t>(result)];
   return result;
 }

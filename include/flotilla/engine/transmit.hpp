@@ -65,12 +65,12 @@ inline std::optional<transmit> engine::send_any(std::span<std::byte> buffer) noe
   }
   write_cargo(out, what);
   wire::finish_frame(out);
-  return note_pulled(out.written());
+  return note_pulled(what, out.written());
 }
 
 /// The first datagram that waits has been built, and counts as sent.
-inline transmit engine::note_pulled(std::span<const std::byte> bytes) noexcept {
-  const outgoing& what = s_.waiting.front();
+inline transmit engine::note_pulled(const outgoing& what,
+                                    std::span<const std::byte> bytes) noexcept {
   if (what.kind == wire::message_kind::ping) note_ping_left(what);
   ++stats_.datagrams_sent;
   stats_.bytes_sent += bytes.size();
