@@ -93,7 +93,7 @@ class engine {
 
   // ---- views: invalidated by any non-const call
 
-  [[nodiscard]] member self() const noexcept { return s_.self().snapshot(); }
+  [[nodiscard]] member self() const noexcept { return s_.table.snapshot(member_table::self_row); }
   /// What is held about a member, dead and left ones included until member_forgotten.
   [[nodiscard]] std::optional<member> find(member_id id) const noexcept;
   /// Members believed alive or suspect, self included unless it has left. O(1).
@@ -228,6 +228,7 @@ class engine {
   void unqueue(row_index at) noexcept;
   [[nodiscard]] std::uint32_t flap_penalty(row_index at) const noexcept;
   void penalize(row_index at) noexcept;
+  void take_note(row_index at, const row_note& note) noexcept;
   void announce(const transition& change, const evidence& ours) noexcept;
   void tell(const event& what) noexcept;
   void forget(row_index at) noexcept;

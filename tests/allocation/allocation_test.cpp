@@ -273,7 +273,8 @@ flotilla::config growing() {
 
 std::uint64_t refusals(const engine& e) {
   const flotilla::statistics& s = e.stats();
-  return s.members_refused_memory + s.facts_refused_memory + s.facts_unqueued + s.ranges_crowded;
+  return s.members_refused_memory + s.facts_refused_memory + s.notes_refused_memory +
+         s.facts_unqueued + s.ranges_crowded;
 }
 
 TEST(allocation, every_one_of_them_may_fail) {

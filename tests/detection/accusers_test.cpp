@@ -17,7 +17,7 @@ using flotilla::doubted_accusations;
 using flotilla::duration;
 using flotilla::member_id;
 using flotilla::member_state;
-using flotilla::row;
+using flotilla::row_note;
 using flotilla::time_point;
 
 constexpr std::size_t capacity = doubted_accusations::capacity;
@@ -26,41 +26,41 @@ constexpr time_point at(duration t) { return time_point{1h + t}; }
 TEST(Accusers, LoseTheirWeightByTwoContradictionsWithin120Periods) {
   const config settings = config::lan();
   for (const duration gap : {0s, 60s, 119s, 121s, 1000s}) {
-    row r;
-    EXPECT_FALSE(has_lost_weight(r, settings, at(0s)));
+    row_note r;
+    EXPECT_FALSE(has_lost_weight(member_state::alive, r, settings, at(0s)));
     add_doubt(r, settings, at(0s));
-    EXPECT_FALSE(has_lost_weight(r, settings, at(0s))) << "one may be bad luck";
+    EXPECT_FALSE(has_lost_weight(member_state::alive, r, settings, at(0s)))
+        << "one may be bad luck";
     add_doubt(r, settings, at(gap));
-    EXPECT_EQ(has_lost_weight(r, settings, at(gap)), gap < 120s);
+    EXPECT_EQ(has_lost_weight(member_state::alive, r, settings, at(gap)), gap < 120s);
   }
 }
 
 TEST(Accusers, HaveItAgainWhenTheDoubtHasFaded) {
   const config settings = config::lan();
-  row r;
+  row_note r;
   for (int i = 0; i < 100; ++i) add_doubt(r, settings, at(0s));
   EXPECT_EQ(r.doubt, flotilla::max_doubt);
-  EXPECT_TRUE(has_lost_weight(r, settings, at(285s)));
-  EXPECT_FALSE(has_lost_weight(r, settings, at(310s)));
+  EXPECT_TRUE(has_lost_weight(member_state::alive, r, settings, at(285s)));
+  EXPECT_FALSE(has_lost_weight(member_state::alive, r, settings, at(310s)));
 }
 
 /// Whoever is contradicted once in 75 periods stays without.
 TEST(Accusers, StayWithoutItWhileTheyAreContradicted) {
   const config settings = config::lan();
-  row r;
+  row_note r;
   for (int i = 0; i < 50; ++i) {
     add_doubt(r, settings, at(i * 75s));
-    EXPECT_EQ(has_lost_weight(r, settings, at(i * 75s + 74s)), i > 2) << i;
+    EXPECT_EQ(has_lost_weight(member_state::alive, r, settings, at(i * 75s + 74s)), i > 2) << i;
   }
 }
 
 TEST(Accusers, ThatAreSuspectOrDeadHaveNone) {
-  row r;
+  row_note r;
   for (const auto& [state, lost] :
        {std::pair{member_state::alive, false}, std::pair{member_state::suspect, true},
         std::pair{member_state::dead, true}, std::pair{member_state::left, false}}) {
-    r.state = state;
-    EXPECT_EQ(has_lost_weight(r, config::lan(), at(0s)), lost) << to_string(state);
+    EXPECT_EQ(has_lost_weight(state, r, config::lan(), at(0s)), lost) << to_string(state);
   }
 }
 

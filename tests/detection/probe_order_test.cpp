@@ -41,7 +41,7 @@ class group {
   }
   void remove(row_index at) {
     order_.remove(table_, at);
-    EXPECT_EQ(table_[at].order_at, no_row);
+    EXPECT_EQ(table_[at].order_at(), no_row);
     table_.remove(at);
   }
   row_index next() { return order_.next(table_, random_); }
@@ -55,7 +55,7 @@ class group {
   void expect_consistent() {
     std::set<row_index> rows;
     for (std::uint32_t i = 0; i < order_.size(); ++i) {
-      ASSERT_EQ(table_[order_[i]].order_at, i);
+      ASSERT_EQ(table_[order_[i]].order_at(), i);
       rows.insert(order_[i]);
     }
     ASSERT_EQ(rows.size(), order_.size());
@@ -260,7 +260,7 @@ TEST(ProbeOrder, HasALimit) {
   probe_order order{3, 0};
   group members{3, 1};
   for (row_index at = 1; at <= 3; ++at) {
-    members.table()[at].order_at = no_row;
+    members.table()[at].set_order_at(no_row);
     ASSERT_TRUE(order.try_reserve_one());
     order.insert(members.table(), at, members.random());
   }

@@ -35,7 +35,7 @@ struct world {
     return at;
   }
   void remove(row_index at) {
-    ranges.remove(table, at, table[at].place_incarnation, table[at].address);
+    ranges.remove(table, at, table.place_incarnation(at), table.address(at));
   }
   [[nodiscard]] std::set<row_index> rows(wire::range_code range,
                                          std::uint32_t budget = 1U << 20U) const {
@@ -61,7 +61,7 @@ TEST(RangeDigest, ViewIsTheSameInEveryOrderAndHistory) {
       down.table.set_state(at, member_state::dead);
       continue;
     }
-    down.table[at].incarnation = down.table[at].place_incarnation = incarnation{0};
+    down.table.set_incarnations(at, incarnation{0}, incarnation{0});
     down.ranges.add(down.table, at);
   }
   EXPECT_EQ(up.ranges.view(), down.ranges.view());
@@ -96,8 +96,8 @@ TEST(RangeDigest, EachPartOfARecordCounts) {
 
 TEST(RangeDigest, GroupsOfOtherNamesHashOtherwise) {
   const member_table table{detail::mix_key{1, 2}, 8, 0, member_of(1)};
-  EXPECT_NE(range_digest("a", 0).record_of(table[0]).hash,
-            range_digest("b", 0).record_of(table[0]).hash);
+  EXPECT_NE(range_digest("a", 0).record_of(table, 0).hash,
+            range_digest("b", 0).record_of(table, 0).hash);
 }
 
 /// At every depth, above the leaves and below: the parts' sums and rows are those of the range.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -20,6 +22,7 @@ using flotilla::member_table;
 using flotilla::no_row;
 using flotilla::row;
 using flotilla::row_index;
+using flotilla::row_note;
 using flotilla::detail::mix_key;
 
 /// Where the i-th member lives unless a test says otherwise.
@@ -47,8 +50,8 @@ TEST(MemberTable, BeginsWithSelfInRowZero) {
   const member_table table = table_of(1);
   EXPECT_EQ(table.find(member_id{1}), member_table::self_row);
   EXPECT_EQ(table.find_active_at(home(1)), member_table::self_row);
-  EXPECT_EQ(table[member_table::self_row].snapshot(), someone(1));
-  EXPECT_EQ(table[member_table::self_row].place_incarnation, incarnation{1});
+  EXPECT_EQ(table.snapshot(member_table::self_row), someone(1));
+  EXPECT_EQ(table.place_incarnation(member_table::self_row), incarnation{1});
   EXPECT_EQ(table.size(), 1U);
   EXPECT_EQ(table.active(), 1U);
 }
@@ -60,7 +63,7 @@ TEST(MemberTable, FindsEveryMemberByIdAndAddress) {
   for (std::uint32_t i = 1; i <= 1000; ++i) {
     const row_index at = table.find(member_id{i});
     ASSERT_LT(at, table.end());
-    EXPECT_EQ(table[at].snapshot(), someone(i));
+    EXPECT_EQ(table.snapshot(at), someone(i));
     EXPECT_EQ(table.find_active_at(home(i)), at);
     rows.insert(at);
   }
@@ -131,18 +134,26 @@ TEST(MemberTable, WhatIsExpectedIsReserved) {
 TEST(MemberTable, ARowUsedAgainRemembersNothing) {
   member_table table = table_of(2);
   const row_index at = table.find(member_id{2});
-  table[at].queue_at = 9;
-  table[at].timer = 9;
-  table[at].contacted_in = 9;
-  table[at].broken_rounds = 9;
+  table[at].set_queue_at(9);
+  table[at].set_timer(9);
+  table[at].set_contacted_in(9);
+  table[at].broken_rounds = 2;
+  ASSERT_TRUE(table.try_reserve_note(at));
+  table.set_note(at, {.penalty = 9});
+  table.set_incarnations(at, incarnation{9}, incarnation{8});
   table.remove(at);
   EXPECT_EQ(table[at].id, member_id{0});
   ASSERT_EQ(table.add(someone(3)), at);
-  row fresh{};
-  fresh.id = member_id{3};
-  fresh.incarnation = fresh.place_incarnation = incarnation{3};
-  fresh.address = home(3);
-  fresh.address_indexed = table[at].address_indexed;
+  EXPECT_EQ(table.snapshot(at), someone(3));
+  EXPECT_EQ(table.place_incarnation(at), incarnation{3});
+  EXPECT_EQ(table.note_of(at), row_note{});
+  row fresh = table[at];
+  fresh.set_queue_at(0);
+  fresh.set_order_at(no_row);
+  fresh.set_timer(flotilla::detail::no_timer);
+  fresh.set_contacted_in(0);
+  fresh.broken_rounds = 0;
+  fresh.noted = fresh.displaced = false;
   EXPECT_EQ(table[at], fresh);
 }
 
@@ -238,6 +249,101 @@ TEST(MemberTable, TheDeadDoNotCrowdOutTheLivingAtOneAddress) {
   table.set_address(first, home(2));
   EXPECT_EQ(table.find_active_at(shared), no_row);
   EXPECT_EQ(table.find_active_at(home(2)), first);
+}
+
+// Longer addresses lie beside the table; a place that was given up is used again.
+TEST(MemberTable, HoldsAddressesOfEveryKind) {
+  const auto long_home = [](std::uint32_t i) {
+    if (i % 2 == 0) return endpoint::ipv6({0x20, 1}, static_cast<std::uint16_t>(i));
+    const std::array<std::byte, 3> bytes{std::byte{1}, std::byte{2}, static_cast<std::byte>(i)};
+    return *endpoint::opaque(bytes);
+  };
+  member_table table{mix_key{1, 2}, 100, 0, {member_id{1}, long_home(1), incarnation{1}}};
+  const std::size_t without = table.bytes_allocated();
+  ASSERT_NE(table.add(someone(2)), no_row);
+  EXPECT_EQ(table.bytes_allocated(), without) << "an IPv4 address costs nothing beside its row";
+  for (std::uint32_t i = 3; i <= 100; ++i) {
+    ASSERT_NE(table.add({member_id{i}, long_home(i), incarnation{1}}), no_row);
+  }
+  EXPECT_EQ(table.own_address(), long_home(1));
+  for (std::uint32_t i = 3; i <= 100; ++i) {
+    const row_index at = table.find_active_at(long_home(i));
+    ASSERT_NE(at, no_row) << i;
+    EXPECT_EQ(table.snapshot(at).id, member_id{i});
+    EXPECT_EQ(table.address(at), long_home(i));
+    EXPECT_TRUE(table.is_at(at, long_home(i)));
+    EXPECT_FALSE(table.is_at(at, long_home(i + 1)));
+    EXPECT_FALSE(table.is_at(at, home(i)));
+  }
+  const std::size_t full = table.bytes_allocated();
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::uint32_t i = 3; i <= 100; ++i) {
+      const row_index at = table.find(member_id{i});
+      const endpoint next = turn % 2 == 0 ? home(i) : long_home(i + 100);
+      ASSERT_TRUE(table.try_reserve_address(next));
+      table.set_address(at, next);
+      ASSERT_EQ(table.address(at), next);
+    }
+  }
+  EXPECT_EQ(table.bytes_allocated(), full);
+}
+
+TEST(MemberTable, AnAddressOfAnotherIncarnationIsNoted) {
+  member_table table = table_of(50);
+  for (std::uint32_t i = 2; i <= 50; ++i) {
+    const row_index at = table.find(member_id{i});
+    EXPECT_TRUE(table[at].placed());
+    ASSERT_TRUE(table.try_reserve_note(at));
+    table.set_incarnations(at, incarnation{100}, incarnation{i});
+    EXPECT_FALSE(table[at].placed());
+    EXPECT_EQ(table.place_incarnation(at), incarnation{i});
+    if (i % 2 != 0) continue;
+    table.set_incarnations(at, incarnation{101}, incarnation{101});
+    EXPECT_TRUE(table[at].placed());
+    EXPECT_FALSE(table[at].noted);
+  }
+  for (std::uint32_t i = 2; i <= 50; ++i) {
+    const row_index at = table.find(member_id{i});
+    EXPECT_EQ(table.place_incarnation(at), incarnation{i % 2 == 0 ? 101 : i});
+  }
+}
+
+// A note ends with the last thing that was noted, and neither of the two ends the other's.
+TEST(MemberTable, NotesLastAsLongAsTheySaySomething) {
+  member_table table = table_of(3);
+  const row_index at = table.find(member_id{2});
+  ASSERT_TRUE(table.try_reserve_note(at));
+  table.set_note(at, {.penalty = 7, .doubt = 5});
+  table.set_incarnations(at, incarnation{9}, incarnation{8});
+  EXPECT_EQ(table.note_of(at).penalty, 7U);
+  EXPECT_EQ(table.note_of(at).doubt, 5U);
+  EXPECT_EQ(table.note_of(table.find(member_id{3})), row_note{});
+  table.set_incarnations(at, incarnation{9}, incarnation{9});
+  EXPECT_EQ(table.note_of(at).penalty, 7U);
+  table.set_incarnations(at, incarnation{9}, incarnation{8});
+  table.set_note(at, {});
+  EXPECT_TRUE(table[at].noted);
+  EXPECT_EQ(table.place_incarnation(at), incarnation{8});
+  table.set_incarnations(at, incarnation{9}, incarnation{9});
+  EXPECT_FALSE(table[at].noted);
+}
+
+// Marks of periods come again after 65,535 of them: no row still has one by then.
+TEST(MemberTable, OldMarksAreClearedBeforeTheyComeAgain) {
+  member_table table = table_of(1000);
+  const row_index at = table.find(member_id{700});
+  for (const std::uint32_t begin : {1U, 65'534U, 5'000'000U}) {
+    const std::uint16_t mark = member_table::mark_of(begin);
+    EXPECT_NE(mark, 0U);
+    EXPECT_EQ(member_table::mark_of(begin + 0xffffU), mark);
+    table[at].set_contacted_in(mark);
+    table.clear_old_marks(begin);
+    EXPECT_EQ(table[at].contacted_in(), mark) << "that of this very period stays";
+    for (std::uint32_t later = 1; later < 32'768; ++later) {
+      table.clear_old_marks(begin + later);
+    }
+    EXPECT_EQ(table[at].contacted_in(), 0U);
+  }
 }
 
 // Law 6: a copy is the same value and shares nothing.

@@ -61,7 +61,7 @@ applied apply_to(member_table& table, const fact& what, bool room = true) {
 
 TEST(Transition, BeliefOfARowIsWhatItsFactsTold) {
   const member_table table = table_with_subject();
-  EXPECT_EQ(belief_of(table[at]), belief_of(told(member_state::alive, 5)));
+  EXPECT_EQ(belief_of(table, at), belief_of(told(member_state::alive, 5)));
   EXPECT_TRUE(belief_of(told(member_state::alive, 5)).has_place);
   for (const auto state : {member_state::suspect, member_state::dead, member_state::left}) {
     EXPECT_FALSE(belief_of(told(state, 5)).has_place) << to_string(state);
@@ -85,8 +85,8 @@ TEST(Transition, AVerdictSaysWhatWasThereBefore) {
 
   EXPECT_EQ(table[at].state, member_state::suspect);
   EXPECT_EQ(table[at].incarnation, incarnation{6});
-  EXPECT_EQ(table[at].place_incarnation, incarnation{5});
-  EXPECT_EQ(table[at].address, here);
+  EXPECT_EQ(table.place_incarnation(at), incarnation{5});
+  EXPECT_EQ(table.address(at), here);
   EXPECT_EQ(table.count(member_state::suspect), 1U);
   EXPECT_EQ(table.count(member_state::alive), 1U);
 
@@ -118,7 +118,7 @@ TEST(Transition, TheLateAliveFactOfAnAccusedIncarnationChangesTheAddressOnly) {
   EXPECT_TRUE(result.change.address_changed);
   EXPECT_FALSE(result.change.verdict_changed);
   EXPECT_EQ(table[at].state, member_state::dead);
-  EXPECT_EQ(table[at].address, there);
+  EXPECT_EQ(table.address(at), there);
 }
 
 TEST(Transition, WhatTellsNothingNewTouchesNothing) {
@@ -169,11 +169,11 @@ TEST(Transition, ReplaceWritesWhatItIsGiven) {
   EXPECT_EQ(change.before_incarnation, incarnation{100});
   EXPECT_TRUE(change.verdict_changed);
   EXPECT_TRUE(change.address_changed);
-  EXPECT_EQ(belief_of(table[at]), belief_of(told(member_state::alive, 1, there)));
+  EXPECT_EQ(belief_of(table, at), belief_of(told(member_state::alive, 1, there)));
   EXPECT_EQ(table.count(member_state::dead), 0U);
   EXPECT_EQ(table.find_active_at(there), at);
 
-  const transition none = replace(table, at, belief_of(table[at]));
+  const transition none = replace(table, at, belief_of(table, at));
   EXPECT_FALSE(none.verdict_changed);
   EXPECT_FALSE(none.address_changed);
 }

@@ -29,8 +29,13 @@ using flotilla::detail::mix_key;
 constexpr member self{member_id{1}, endpoint::ipv4({10, 0, 0, 1}, 7946)};
 
 member_state any_state() { return static_cast<member_state>(*rc::gen::inRange(0, 4)); }
+/// Every third one does not fit into a row.
+endpoint address_of(std::uint16_t number) {
+  if (number % 3 == 0) return endpoint::ipv6({0x20, 1}, number);
+  return endpoint::ipv4({10, 0, 0, 1}, number);
+}
 endpoint any_address(std::uint16_t count) {
-  return endpoint::ipv4({10, 0, 0, 1}, *rc::gen::inRange<std::uint16_t>(1, count));
+  return address_of(*rc::gen::inRange<std::uint16_t>(1, count));
 }
 
 /// The table and what it should hold.
@@ -66,6 +71,7 @@ class pair_of_tables {
   void set_address(member_id id, const endpoint& address) {
     const auto held = model_.find(id);
     if (held == model_.end()) return;
+    RC_ASSERT(table_.try_reserve_address(address));
     table_.set_address(held->second.at, address);
     held->second.now.address = address;
     note_crowds();
@@ -90,7 +96,7 @@ class pair_of_tables {
       // Rows never move.
       RC_ASSERT(at == held->second.at);
       RC_ASSERT(&table_[at] == held->second.place);
-      RC_ASSERT(table_[at].snapshot() == held->second.now);
+      RC_ASSERT(table_.snapshot(at) == held->second.now);
       ++counts[static_cast<std::size_t>(held->second.now.state)];
     }
     for (std::size_t s = 0; s < 4; ++s) {
@@ -98,7 +104,7 @@ class pair_of_tables {
     }
     RC_ASSERT(table_.active() == counts[0] + counts[1]);
     for (std::uint16_t port = 1; port < addresses; ++port) {
-      check_address(endpoint::ipv4({10, 0, 0, 1}, port));
+      check_address(address_of(port));
     }
     check_address(self.address);
   }
@@ -140,7 +146,8 @@ class pair_of_tables {
   void check_address(const endpoint& address) const {
     const row_index at = table_.find_active_at(address);
     if (at != no_row) {
-      RC_ASSERT(table_[at].address == address && is_active(table_[at].state));
+      RC_ASSERT(table_.address(at) == address && table_.is_at(at, address) &&
+                is_active(table_[at].state));
     } else if (crowded_.count(address) == 0) {
       RC_ASSERT(active_at(address) == 0U);
     }

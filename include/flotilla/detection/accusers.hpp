@@ -56,23 +56,23 @@ inline constexpr std::uint32_t doubt_without_weight = 1500;
 }
 
 /// What is left of the doubt about `accuser` now.
-[[nodiscard]] constexpr std::uint32_t doubt_about(const row& accuser, const config& settings,
+[[nodiscard]] constexpr std::uint32_t doubt_about(const row_note& accuser, const config& settings,
                                                   time_point now) noexcept {
   return decayed_penalty(accuser.doubt, detail::elapsed(accuser.doubted, now),
                          doubt_half_life(settings));
 }
 
 /// True when an accusation by this member has to wait for a check of our own.
-[[nodiscard]] constexpr bool has_lost_weight(const row& accuser, const config& settings,
-                                             time_point now) noexcept {
-  return accuser.state == member_state::suspect || accuser.state == member_state::dead ||
+[[nodiscard]] constexpr bool has_lost_weight(member_state state, const row_note& accuser,
+                                             const config& settings, time_point now) noexcept {
+  return state == member_state::suspect || state == member_state::dead ||
          doubt_about(accuser, settings, now) >= doubt_without_weight;
 }
 
 /// One more of its accusations was contradicted.
-constexpr void add_doubt(row& accuser, const config& settings, time_point now) noexcept {
+constexpr void add_doubt(row_note& accuser, const config& settings, time_point now) noexcept {
   const std::uint32_t sum = doubt_about(accuser, settings, now) + doubt_of_contradiction;
-  accuser.doubt = sum < max_doubt ? sum : max_doubt;
+  accuser.doubt = static_cast<std::uint16_t>(sum < max_doubt ? sum : max_doubt);
   accuser.doubted = now;
 }
 

@@ -50,7 +50,7 @@ class probe_order {
   void insert(member_table& table, row_index at, detail::random_generator& random) noexcept {
     rows_.push_back(at);
     const std::uint32_t end = rows_.size() - 1;
-    table[at].order_at = end;
+    table[at].set_order_at(end);
     if (table[at].hearsay) return;
     // Each part of the other lane makes room by moving its first member behind its last one.
     exchange(table, end, next_heard_);
@@ -68,7 +68,7 @@ class probe_order {
   }
 
   void remove(member_table& table, row_index at) noexcept {
-    std::uint32_t hole = table[at].order_at;
+    std::uint32_t hole = table[at].order_at();
     if (hole == no_row) return;
     // Keep each part whole: its last member fills the hole, and the hole moves to the border.
     if (hole < next_) hole = fill(table, hole, --next_);
@@ -76,12 +76,12 @@ class probe_order {
     if (hole < next_heard_) hole = fill(table, hole, --next_heard_);
     exchange(table, hole, rows_.size() - 1);
     rows_.pop_back();
-    table[at].order_at = no_row;
+    table[at].set_order_at(no_row);
   }
 
   /// It has answered: no hearsay any more. Needs no room.
   void settle(member_table& table, row_index at, detail::random_generator& random) noexcept {
-    const bool listed = table[at].order_at != no_row;
+    const bool listed = table[at].order_at() != no_row;
     if (listed) remove(table, at);
     table[at].hearsay = false;
     if (listed) insert(table, at, random);
@@ -145,8 +145,8 @@ class probe_order {
  private:
   void exchange(member_table& table, std::uint32_t a, std::uint32_t b) noexcept {
     std::swap(rows_[a], rows_[b]);
-    table[rows_[a]].order_at = a;
-    table[rows_[b]].order_at = b;
+    table[rows_[a]].set_order_at(a);
+    table[rows_[b]].set_order_at(b);
   }
   std::uint32_t fill(member_table& table, std::uint32_t hole, std::uint32_t last) noexcept {
     exchange(table, hole, last);

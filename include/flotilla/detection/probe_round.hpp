@@ -130,16 +130,17 @@ struct probe_round {
                                              row_index subject, std::uint32_t wanted,
                                              detail::random_generator& random) noexcept {
   helper_set chosen;
+  const endpoint where = table.address(subject);
   if (order.trusted() == 0) return chosen;
   const std::uint32_t tries = order.trusted() <= 4 * wanted ? order.trusted() : 4 * wanted;
   // Consecutive places from a random start are as random as the shuffled order is.
   std::uint32_t place = random.below(order.trusted());
   for (std::uint32_t i = 0; i < tries && chosen.count < wanted; ++i) {
-    const row& r = table[order[place]];
+    const row_index at = order[place];
+    const row& r = table[at];
     place = place + 1 == order.trusted() ? 0 : place + 1;
-    if (r.id == table[subject].id || r.address == table[subject].address) continue;
-    if (r.state != member_state::alive || r.address == table[member_table::self_row].address)
-      continue;
+    if (at == subject || table.is_at(at, where)) continue;
+    if (r.state != member_state::alive || table.is_at(at, table.own_address())) continue;
     chosen.ids[chosen.count++] = r.id;
   }
   return chosen;

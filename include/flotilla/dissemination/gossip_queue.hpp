@@ -24,8 +24,8 @@ inline namespace v1 {
 ///     | never sent | sent once | sent twice | ...          |
 ///            new ->|         ^ send: this border steps left
 ///
-/// A member has at most one place in it (row::queue_at). Taking one out from the middle moves one
-/// entry a bucket, which may thereby overtake older ones of its bucket.
+/// A member has at most one place in it (row::queue_at has its low bits). Taking one out from the
+/// middle moves one entry a bucket, which may thereby overtake older ones of its bucket.
 class gossip_queue {
  public:
   /// Sixteen times ceil(ln(2^24 + 1)): what config::validate allows.
@@ -62,7 +62,8 @@ class gossip_queue {
   /// Takes a member's fact out, wherever it is.
   void remove(member_table& table, row_index at) noexcept {
     FLOTILLA_EXPECT(table[at].queued == which_);
-    std::uint32_t hole = table[at].queue_at;
+    // There are fewer than 2^24 in the ring: the low bits say how far behind the front it is.
+    std::uint32_t hole = borders_[0] + ((table[at].queue_at() - borders_[0]) & 0xffffffU);
     std::uint32_t bucket = 0;
     while (borders_[bucket + 1] - borders_[0] <= hole - borders_[0]) ++bucket;
     for (;; --bucket) {
@@ -136,7 +137,7 @@ class gossip_queue {
   }
   void place(member_table& table, std::uint32_t position, row_index at) noexcept {
     slots_[position & (slots_.size() - 1)] = at;
-    table[at].queue_at = position;
+    table[at].set_queue_at(position);
   }
   /// Offers the oldest `waiting` of the last bucket, and moves those that were accepted to its
   /// front.

@@ -13,14 +13,16 @@ inline bool engine::has_no_weight(member_id accuser) const noexcept {
   if (!s_.settings.weigh_accusers) return false;
   const row_index at = s_.table.find(accuser);
   if (at == no_row || at == member_table::self_row) return false;
-  return has_lost_weight(s_.table[at], s_.settings, s_.now);
+  return has_lost_weight(s_.table[at].state, s_.table.note_of(at), s_.settings, s_.now);
 }
 
 /// An accusation of this member's has turned out wrong.
 inline void engine::contradict(member_id accuser) noexcept {
   const row_index at = s_.table.find(accuser);
   if (at == no_row || at == member_table::self_row) return;
-  add_doubt(s_.table[at], s_.settings, s_.now);
+  row_note note = s_.table.note_of(at);
+  add_doubt(note, s_.settings, s_.now);
+  take_note(at, note);
 }
 
 /// True when the fact is an accusation that would change what we hold, and waits now instead. One
@@ -32,10 +34,10 @@ inline bool engine::doubts(row_index at, const wire::fact& fact, provenance from
       s_.life != engine_life::running || s_.settings.experiment.final_death) {
     return false;
   }
-  belief<std::uint32_t, endpoint> held = belief_of(r);
+  belief<std::uint32_t, endpoint> held = belief_of(s_.table, at);
   if (merge(held, belief_of(fact)) != merge_outcome::verdict) return false;
   const bool failed_here =
-      r.state == member_state::suspect && s_.suspicions[r.timer].failed_here(s_.self().id);
+      r.state == member_state::suspect && s_.suspicions[r.timer()].failed_here(s_.self().id);
   // A death follows a suspicion that has reached everybody, as a rule: one that comes without is
   // the word of somebody whom the refutations did not reach.
   const bool unheralded = fact.state == member_state::dead && r.state == member_state::alive &&
@@ -53,8 +55,8 @@ inline bool engine::doubts(row_index at, const wire::fact& fact, provenance from
   ++stats_.accusations_doubted;
   s_.doubted.open(free,
                   {true, false, fact, from, s_.now, detail::saturating_add(s_.now, patience())});
-  s_.table[at].contacted_in = 0;  // asked in any case, or its silence means nothing
-  contact(at, r.address);
+  s_.table[at].set_contacted_in(0);  // asked in any case, or its silence means nothing
+  contact(at, s_.table.address(at));
   return true;
 }
 

@@ -34,7 +34,7 @@ inline void engine::on_message(const inbound& in, const wire::repair_request& me
   absorb_all(in, provenance::offer);
   if (s_.life != engine_life::running) return;
   const row_index at = row_of_sender(in);
-  if (echoed && at != no_row && s_.table[at].address == in.from) s_.table[at].proven = true;
+  if (echoed && at != no_row && s_.table.is_at(at, in.from)) s_.table[at].proven = true;
   if (at == no_row) verify(in.head.sender, in.from);
   reply.cursor = static_cast<std::uint32_t>(slot);
   if (!s_.waiting.push_reply(reply)) {
@@ -166,7 +166,8 @@ inline bool engine::write_record(wire::writer& out, row_index at) noexcept {
   const row& r = s_.table[at];
   if (in_crowd(at)) return true;
   if (!is_active(r.state)) return put_fact(out, fact_of(at));
-  if (!put_fact(out, {r.id, r.place_incarnation, member_state::alive, r.address, member_id{}})) {
+  if (!put_fact(out, {r.id, s_.table.place_incarnation(at), member_state::alive,
+                      s_.table.address(at), member_id{}})) {
     return false;
   }
   if (r.state == member_state::suspect) put_fact(out, fact_of(at));

@@ -28,14 +28,15 @@ inline void engine::spread_backlog() noexcept {
   if (more >= s_.settings.max_direct_probes) more = s_.settings.max_direct_probes - 1;
   if (s_.order.size() <= more) more = s_.order.size() == 0 ? 0 : s_.order.size() - 1;
   for (std::uint32_t draws = 4 * more; more != 0 && draws != 0; --draws) {
-    const row& r = s_.table[s_.order.any(s_.random)];
+    const row_index at = s_.order.any(s_.random);
+    const row& r = s_.table[at];
     if (r.id == s_.round.subject || !r.proven) continue;
     --more;
     ++stats_.backlog_pings;
     outgoing ping;
-    ping.to = r.address;
+    ping.to = s_.table.address(at);
     ping.target = r.id;
-    ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, r.address, s_.now);
+    ping.sequence = s_.pending.ask(ping_purpose::recheck, r.id, ping.to, s_.now);
     send_own(ping);
   }
 }

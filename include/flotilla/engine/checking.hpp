@@ -27,11 +27,11 @@ inline std::uint32_t engine::ask_suspect(row_index at) noexcept {
   outgoing ping;
   ping.tell = true;
   ping.introduce = true;
-  ping.to = r.address;
+  ping.to = s_.table.address(at);
   ping.target = r.id;
   ping.facts = cargo::about_target;
   const ping_purpose why = in_crowd(at) ? ping_purpose::hearsay : ping_purpose::recheck;
-  ping.sequence = s_.pending.ask(why, r.id, r.address, s_.now);
+  ping.sequence = s_.pending.ask(why, r.id, ping.to, s_.now);
   send_own(ping);
   return ping.sequence;
 }
@@ -90,7 +90,7 @@ inline bool engine::awaits_direct_check(detail::timer_ref due) noexcept {
 inline void engine::note_check_left(const outgoing& ping) noexcept {
   const row_index at = s_.suspicions.empty() ? no_row : s_.table.find(ping.target);
   if (at == no_row || s_.table[at].state != member_state::suspect) return;
-  suspicion& record = s_.suspicions[s_.table[at].timer];
+  suspicion& record = s_.suspicions[s_.table[at].timer()];
   if (record.check != ping.sequence) return;
   record.check_left = detail::elapsed(record.check_asked, s_.now) <= patience() / 2;
 }
@@ -115,11 +115,11 @@ inline row_index engine::next_check() const noexcept {
 inline void engine::note_failed_check(row_index at, const probe_round& ended) noexcept {
   const row& r = s_.table[at];
   if (r.state != member_state::suspect || r.incarnation != ended.incarnation) return;
-  suspicion& record = s_.suspicions[r.timer];
+  suspicion& record = s_.suspicions[r.timer()];
   if (ended.started >= record.since) record.checked = true;
   const bool sooner = record.doubtful != 0 || record.check != 0;
   record.doubtful = 0;
-  if (sooner) hasten(r.timer);
+  if (sooner) hasten(r.timer());
   join_accusers(at);
 }
 

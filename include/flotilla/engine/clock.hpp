@@ -131,7 +131,7 @@ inline void engine::ask_suspects_again() noexcept {
     suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
     record.check_left = false;  // its answer may be lost with the rest
     const row_index subject = record.subject;
-    contact(subject, s_.table[subject].address);
+    contact(subject, s_.table.address(subject));
   }
 }
 

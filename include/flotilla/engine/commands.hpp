@@ -27,7 +27,7 @@ inline command_error engine::join(std::span<const endpoint> seeds) noexcept {
   }
   s_.join.begin(s_.now, s_.settings.join_timeout, s_.table.active() > 1);
   for (const endpoint& seed : seeds) {
-    if (seed != s_.self().address) s_.join.add(seed, s_.now);
+    if (seed != s_.table.own_address()) s_.join.add(seed, s_.now);
   }
   if (s_.join.count == 0) {
     s_.join = join_round{};
@@ -62,7 +62,7 @@ inline command_error engine::leave() noexcept {
   s_.repair = repair_session{};
   s_.visiting = visit{};
   s_.round = probe_round{};
-  restate(s_.self().incarnation, s_.self().address, member_state::left);
+  restate(s_.self().incarnation, s_.table.own_address(), member_state::left);
   requeue(member_table::self_row, true);
   s_.goodbye.begin(s_.now, others, s_.settings.leave_timeout);
   say_farewell();
@@ -76,7 +76,7 @@ inline command_error engine::set_address(const endpoint& address) noexcept {
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (!address.is_unicast()) return command_error::bad_address;
-  if (address == s_.self().address) return command_error::none;
+  if (address == s_.table.own_address()) return command_error::none;
   restate(s_.self().incarnation.next(), address, s_.self().state);
   s_.settings.address = address;
   requeue(member_table::self_row, true);
@@ -97,8 +97,8 @@ inline command_error engine::fail(member_id id) noexcept {
   verdict(at, member_state::dead, s_.self().id, ours, true);
   // It is told itself, at once: others check a death that no suspicion has announced, find it wrong
   // and pass on nothing, and then only our own next meeting would tell it.
-  s_.table[at].contacted_in = 0;
-  contact(at, s_.table[at].address);
+  s_.table[at].set_contacted_in(0);
+  contact(at, s_.table.address(at));
   return command_error::none;
 }
 
@@ -115,7 +115,7 @@ inline command_error engine::evict(member_id id) noexcept {
     if (!reserve(member_state::left)) return command_error::out_of_memory;
     verdict(at, member_state::left, s_.self().id, evidence{}, false);
   }
-  if (at != no_row) s_.healing.remove(id, s_.table[at].address);
+  if (at != no_row) s_.healing.remove(id, s_.table.address(at));
   s_.denied.add(id);
   return command_error::none;
 }
@@ -128,7 +128,7 @@ inline command_error engine::allow(member_id id) noexcept {
   if (!s_.denied.remove(id)) return command_error::not_denied;
   const row_index at = s_.table.find(id);
   if (at == no_row) return command_error::none;
-  const endpoint address = s_.table[at].address;
+  const endpoint address = s_.table.address(at);
   forget(at);
   verify(id, address);  // both may have evicted each other, and then neither would ask
   return command_error::none;
@@ -139,7 +139,7 @@ inline std::optional<event> engine::poll_event() noexcept { return s_.events.pol
 inline std::optional<member> engine::find(member_id id) const noexcept {
   const row_index at = s_.table.find(id);
   if (at == no_row) return std::nullopt;
-  return s_.table[at].snapshot();
+  return s_.table.snapshot(at);
 }
 
 inline const statistics& engine::stats() const noexcept {

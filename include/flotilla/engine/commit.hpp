@@ -51,7 +51,7 @@ inline void engine::verdict(row_index at, member_state state, member_id accuser,
     ++stats_.facts_refused_memory;
     return;
   }
-  belief<std::uint32_t, endpoint> now = belief_of(s_.table[at]);
+  belief<std::uint32_t, endpoint> now = belief_of(s_.table, at);
   now.state = state;
   transition change = replace(s_.table, at, now);
   change.accuser = accuser;
@@ -70,7 +70,7 @@ inline void engine::commit(const transition& change, provenance from,
   if (!change.added && change.before_active && r.state == member_state::dead) penalize(change.at);
   announce(change, ours);
   if (change.verdict_changed || change.added) retime(change, ours);
-  if (active && r.order_at == no_row) s_.order.insert(s_.table, change.at, s_.random);
+  if (active && r.order_at() == no_row) s_.order.insert(s_.table, change.at, s_.random);
   if (!active) s_.order.remove(s_.table, change.at);
   // What came with a transfer is known where it came from; passing it on would be a storm with
   // every joiner. Unless two groups are meeting: then it is news to ours. And a farewell or a death
@@ -93,10 +93,10 @@ inline void engine::commit(const transition& change, provenance from,
   const duration wait = s_.settings.healing_interval;
   if (change.proven_before != endpoint{}) s_.healing.add(r.id, change.proven_before, s_.now, wait);
   if (active) {
-    s_.healing.remove(r.id, r.address);
+    s_.healing.remove(r.id, s_.table.address(change.at));
   } else if (!r.hearsay || s_.healing.size() < reservoir::capacity / 4) {
     // Of those that nobody here has ever met only a few: they must not displace the others.
-    s_.healing.add(r.id, r.address, s_.now, wait);
+    s_.healing.add(r.id, s_.table.address(change.at), s_.now, wait);
   }
 }
 
@@ -105,7 +105,8 @@ inline void engine::digest(const transition& change) noexcept {
   const row& r = s_.table[change.at];
   const bool was_there = !change.added && change.before_active;
   const bool active = is_active(r.state);
-  const bool moved = change.address_changed || change.before_place != r.place_incarnation;
+  const bool moved =
+      change.address_changed || change.before_place != s_.table.place_incarnation(change.at);
   if (was_there && active && !moved) return;
   if (was_there) {
     s_.ranges.remove(s_.table, change.at, change.before_place, change.before_address);
@@ -118,10 +119,11 @@ inline void engine::restate(flotilla::incarnation number, const endpoint& addres
                             member_state state) noexcept {
   row& r = s_.self();
   if (is_active(r.state)) {
-    s_.ranges.remove(s_.table, member_table::self_row, r.place_incarnation, r.address);
+    s_.ranges.remove(s_.table, member_table::self_row,
+                     s_.table.place_incarnation(member_table::self_row), s_.table.own_address());
   }
-  r.incarnation = r.place_incarnation = number;
-  if (r.address != address) s_.table.set_address(member_table::self_row, address);
+  s_.table.set_incarnations(member_table::self_row, number, number);
+  if (s_.table.own_address() != address) s_.table.set_address(member_table::self_row, address);
   if (r.state != state) s_.table.set_state(member_table::self_row, state);
   if (is_active(state)) s_.ranges.add(s_.table, member_table::self_row);
 }
@@ -131,20 +133,20 @@ inline void engine::restate(flotilla::incarnation number, const endpoint& addres
 /// then a suspicion's runs on for as long as the member is active, whatever it has answered.
 inline void engine::retime(const transition& change, const evidence& ours) noexcept {
   row& r = s_.table[change.at];
-  const bool suspicion_ran = r.timer != detail::no_timer && is_active(change.before_state);
+  const bool suspicion_ran = r.timer() != detail::no_timer && is_active(change.before_state);
   const bool runs_on = suspicion_ran && is_active(r.state) && !s_.settings.experiment.timer_binding;
   if (runs_on) {
-    s_.suspicions[r.timer].acked = false;
-  } else if (r.timer != detail::no_timer) {
+    s_.suspicions[r.timer()].acked = false;
+  } else if (r.timer() != detail::no_timer) {
     if (suspicion_ran) {
-      const suspicion& ended = s_.suspicions[r.timer];
+      const suspicion& ended = s_.suspicions[r.timer()];
       const bool found_by_one = ended.confirmations == 0 && !ended.failed_here(s_.self().id);
       if (r.state == member_state::alive && found_by_one) contradict(ended.accuser);
-      s_.suspicions.remove(r.timer);
+      s_.suspicions.remove(r.timer());
     } else {
-      s_.tombstones.remove(r.timer);
+      s_.tombstones.remove(r.timer());
     }
-    r.timer = detail::no_timer;
+    r.set_timer(detail::no_timer);
   }
   if (r.state == member_state::alive) return;
   if (r.state == member_state::suspect) {
@@ -163,14 +165,14 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
                         ? confirmations_wanted(s_.settings, group_size())
                         : std::uint8_t{0};
     if (runs_on) {
-      s_.suspicions[r.timer] = record;
+      s_.suspicions[r.timer()] = record;
       return;
     }
-    r.timer = s_.suspicions.add(verdict_time(record, record.weight()), record);
+    r.set_timer(s_.suspicions.add(verdict_time(record, record.weight()), record));
     return;
   }
-  r.timer = s_.tombstones.add(detail::saturating_add(s_.now, s_.settings.tombstone_lifetime),
-                              {change.at, change.accuser});
+  r.set_timer(s_.tombstones.add(detail::saturating_add(s_.now, s_.settings.tombstone_lifetime),
+                                {change.at, change.accuser}));
 }
 
 /// When the suspicion runs out, if it is confirmed by so many.
@@ -185,7 +187,7 @@ inline time_point engine::verdict_time(const suspicion& record,
 /// Somebody else accuses a suspect as well: the time-out shrinks, and the accusation is passed on
 /// (Lifeguard), for others may lack this very one.
 inline void engine::confirm(row_index at, member_id accuser, provenance from) noexcept {
-  const detail::timer_ref timer = s_.table[at].timer;
+  const detail::timer_ref timer = s_.table[at].timer();
   suspicion& record = s_.suspicions[timer];
   const bool counts = record.failed_here(s_.self().id) || !has_no_weight(accuser);
   if (accuser == s_.self().id || !record.confirm(accuser, counts) || record.wanted == 0) return;
@@ -209,7 +211,7 @@ inline void engine::hasten(detail::timer_ref timer) noexcept {
 /// Our own probe of a suspect has failed as well. To ourselves it confirms nothing, lest one member
 /// count for two; to others it is one more accusation.
 inline void engine::join_accusers(row_index at) noexcept {
-  suspicion& record = s_.suspicions[s_.table[at].timer];
+  suspicion& record = s_.suspicions[s_.table[at].timer()];
   if (record.wanted == 0 || record.joined || record.accuser == s_.self().id) return;
   record.joined = true;
   record.told = s_.self().id;
@@ -239,21 +241,31 @@ inline void engine::unqueue(row_index at) noexcept {
 
 /// What is left of a member's penalty for its failures.
 inline std::uint32_t engine::flap_penalty(row_index at) const noexcept {
-  const row& r = s_.table[at];
-  return decayed_penalty(r.penalty, detail::elapsed(r.penalized, s_.now),
+  const row_note note = s_.table.note_of(at);
+  return decayed_penalty(note.penalty, detail::elapsed(note.penalized, s_.now),
                          s_.settings.flap_half_life);
 }
 
 inline void engine::penalize(row_index at) noexcept {
   if (s_.settings.flap_half_life == duration::zero()) return;
   const std::uint32_t sum = flap_penalty(at) + flap_penalty_of_failure;
-  s_.table[at].penalty = sum < max_flap_penalty ? sum : max_flap_penalty;
-  s_.table[at].penalized = s_.now;
+  row_note note = s_.table.note_of(at);
+  note.penalty = static_cast<std::uint16_t>(sum < max_flap_penalty ? sum : max_flap_penalty);
+  note.penalized = s_.now;
+  take_note(at, note);
+}
+
+/// What there is no memory for is not noted, and counted.
+inline void engine::take_note(row_index at, const row_note& note) noexcept {
+  if (s_.table.try_reserve_note(at))
+    s_.table.set_note(at, note);
+  else
+    ++stats_.notes_refused_memory;
 }
 
 /// One member's events alternate: it joins before it can fail or leave again (S13).
 inline void engine::announce(const transition& change, const evidence& ours) noexcept {
-  const member now = s_.table[change.at].snapshot();
+  const member now = s_.table.snapshot(change.at);
   const bool was_there = !change.added && change.before_active;
   const bool same_state = !change.added && change.before_state == now.state;
   const bool returned =
@@ -284,11 +296,11 @@ inline void engine::tell(const event& what) noexcept {
 /// Takes a member out of the table and of every other room.
 inline void engine::forget(row_index at) noexcept {
   row& r = s_.table[at];
-  tell(member_forgotten{r.snapshot()});
-  if (r.state == member_state::left) s_.healing.remove(r.id, r.address);
+  tell(member_forgotten{s_.table.snapshot(at)});
+  if (r.state == member_state::left) s_.healing.remove(r.id, s_.table.address(at));
   unqueue(at);
   s_.order.remove(s_.table, at);
-  if (r.timer != detail::no_timer) s_.tombstones.remove(r.timer);
+  if (r.timer() != detail::no_timer) s_.tombstones.remove(r.timer());
   s_.table.remove(at);
 }
 

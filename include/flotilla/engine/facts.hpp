@@ -79,7 +79,7 @@ inline void engine::absorb(const inbound& in, const wire::fact& fact, provenance
 inline void engine::absorb_own(const wire::fact& fact) noexcept {
   if (s_.settings.experiment.final_death && fact.state == member_state::dead &&
       s_.life == engine_life::running) {
-    restate(s_.self().incarnation, s_.self().address, member_state::dead);
+    restate(s_.self().incarnation, s_.table.own_address(), member_state::dead);
     s_.life = engine_life::left;  // at once; take() sees to it that nothing more is said
     return;
   }
@@ -121,7 +121,7 @@ inline void engine::recant() noexcept {
 inline void engine::raise_past(flotilla::incarnation told) noexcept {
   if (!s_.settings.experiment.refutation) return;
   ++stats_.refutations;
-  restate(told.next(), s_.self().address, s_.self().state);
+  restate(told.next(), s_.table.own_address(), s_.self().state);
   requeue(member_table::self_row, true);
   tell_everybody(member_table::self_row);
 }
@@ -143,7 +143,7 @@ inline void engine::merge_known(row_index at, const wire::fact& fact, provenance
   switch (outcome) {
     case merge_outcome::outside_window:
       ++stats_.facts_outside_window;
-      contact(at, s_.table[at].address);
+      contact(at, s_.table.address(at));
       return;
     case merge_outcome::known: {
       ++stats_.facts_known;
@@ -177,7 +177,7 @@ inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
     s_.may_ask_absent = false;
     return;
   }
-  if (fact.address == s_.self().address) {
+  if (fact.address == s_.table.own_address()) {
     ++stats_.members_refused_own_address;
     return;
   }

@@ -36,8 +36,9 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
     return;
   }
   row& r = s_.table[at];
-  if (asked.to == r.address) r.broken_rounds = 0;
-  if (in.from == asked.to && asked.to == r.address) {
+  const bool where_asked = s_.table.is_at(at, asked.to);
+  if (where_asked) r.broken_rounds = 0;
+  if (in.from == asked.to && where_asked) {
     r.proven = true;
     settle(at);
     settle_doubt(id, asked.asked);
@@ -58,7 +59,7 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   if (answer == first_hand_answer::adopt) {
     // At another address only when the one that we hold does not answer.
     const bool silent = r.state != member_state::alive || r.broken_rounds != 0;
-    const bool there = asked.to == r.address || (silent && introduced == asked.to);
+    const bool there = where_asked || (silent && introduced == asked.to);
     if (in.from == asked.to && there) {
       adopt(at, number, introduced == endpoint{} ? asked.to : introduced);
     }
@@ -75,15 +76,15 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
 /// no verdict fall over the answer.
 inline void engine::note_life_of_suspect(row_index at) noexcept {
   if (!s_.settings.experiment.buddy) return;
-  s_.suspicions[s_.table[at].timer].acked = true;
-  contact(at, s_.table[at].address);
+  s_.suspicions[s_.table[at].timer()].acked = true;
+  contact(at, s_.table.address(at));
 }
 
 /// A stranger has answered our own number and says to live at `address`. `proven`: the answer came
 /// from there, so whoever else we held to be there is not.
 inline void engine::meet(member_id id, flotilla::incarnation number, const endpoint& address,
                          bool proven) noexcept {
-  if (address == s_.self().address || s_.denied.contains(id)) return;
+  if (address == s_.table.own_address() || s_.denied.contains(id)) return;
   if (s_.absent.overridden(id, number, s_.settings.experiment.final_death)) {
     ++stats_.facts_of_the_absent;  // it has been told with our ping and will raise itself
     return;
@@ -102,7 +103,7 @@ inline void engine::meet(member_id id, flotilla::incarnation number, const endpo
 inline void engine::adopt(row_index at, flotilla::incarnation number,
                           const endpoint& address) noexcept {
   if (s_.settings.experiment.final_death && s_.table[at].state == member_state::dead) return;
-  if (!reserve(member_state::alive)) {
+  if (!reserve(member_state::alive) || !s_.table.try_reserve_address(address)) {
     ++stats_.facts_refused_memory;
     return;
   }
@@ -111,7 +112,7 @@ inline void engine::adopt(row_index at, flotilla::incarnation number,
   const transition change =
       replace(s_.table, at, {number, member_state::alive, true, number, address});
   commit(change, provenance::first_hand, evidence{});
-  if (was_alive && !change.address_changed) tell(member_updated{s_.table[at].snapshot()});
+  if (was_alive && !change.address_changed) tell(member_updated{s_.table.snapshot(at)});
 }
 
 }  // namespace v1

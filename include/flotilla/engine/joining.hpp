@@ -130,7 +130,7 @@ inline void engine::put_off(transfer& from, std::uint8_t reference, const inboun
   wire::fact named;
   const bool sent_on = reader.next(named) == wire::fact_read::fact &&
                        named.state == member_state::alive && named.subject != s_.self().id &&
-                       named.address != from.address && named.address != s_.self().address;
+                       named.address != from.address && named.address != s_.table.own_address();
   const bool moves = sent_on && s_.table.active() < from.expected - from.expected / 4;
   if (moves && from.hops < transfer::max_hops) {
     from.move(named.address, static_cast<std::uint8_t>(from.hops + 1));

@@ -17,13 +17,13 @@ inline void engine::say_farewell() noexcept {
   if (others > most) others = most;
   std::uint32_t place = s_.order.trusted() == 0 ? 0 : s_.random.below(s_.order.trusted());
   for (std::uint32_t i = 0; i < others; ++i) {
-    const row& r = s_.table[s_.order[place]];
+    const row_index at = s_.order[place];
     place = place + 1 == s_.order.trusted() ? 0 : place + 1;
     outgoing ping;
     ping.facts = cargo::own;
-    ping.to = r.address;
-    ping.target = r.id;
-    ping.sequence = s_.pending.ask(ping_purpose::farewell, r.id, r.address, s_.now);
+    ping.to = s_.table.address(at);
+    ping.target = s_.table[at].id;
+    ping.sequence = s_.pending.ask(ping_purpose::farewell, ping.target, ping.to, s_.now);
     send_own(ping);
   }
   s_.goodbye.repeat_due = detail::saturating_add(s_.now, s_.settings.direct_timeout);

@@ -28,7 +28,7 @@ class member_range {
       skip_free();
     }
 
-    [[nodiscard]] member operator*() const noexcept { return (*table_)[at_].snapshot(); }
+    [[nodiscard]] member operator*() const noexcept { return table_->snapshot(at_); }
     iterator& operator++() noexcept {
       ++at_;
       skip_free();

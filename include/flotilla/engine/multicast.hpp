@@ -16,13 +16,14 @@ inline void engine::tell_everybody(row_index at) noexcept {
   // From a random place on, so that it is not always the same members that go without.
   std::uint32_t place = s_.random.below(s_.order.size());
   for (std::uint32_t i = 0; i < s_.order.size(); ++i) {
-    const row& r = s_.table[s_.order[place]];
+    const row_index to = s_.order[place];
+    const row& r = s_.table[to];
     place = place + 1 == s_.order.size() ? 0 : place + 1;
     if (r.id == subject.id && r.state == member_state::alive) continue;  // it said so itself
     outgoing news;
     news.kind = wire::message_kind::ack;
     news.facts = cargo::subject;
-    news.to = r.address;
+    news.to = s_.table.address(to);
     news.target = r.id;
     news.subject = subject.id;
     send_own(news);

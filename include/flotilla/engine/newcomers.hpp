@@ -59,7 +59,7 @@ inline bool engine::awaits_answer(detail::timer_ref due) noexcept {
   suspicion& record = s_.suspicions[due];
   if (record.put_off >= hearsay_check::max_asked) return false;
   ++record.put_off;
-  contact(record.subject, s_.table[record.subject].address);
+  contact(record.subject, s_.table.address(record.subject));
   s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
   return true;
 }
@@ -81,7 +81,7 @@ inline void engine::check_hearsay() noexcept {
                         r.incarnation == batch.entries[i].incarnation;
     if (!silent) continue;
     if (!accuse) {
-      contact(at, r.address);
+      contact(at, s_.table.address(at));
       continue;
     }
     const evidence ours{s_.self().id, 0, to_caller(s_.now), 0, s_.health.score()};
@@ -93,9 +93,10 @@ inline void engine::check_hearsay() noexcept {
   for (std::size_t i = 0; i < 2 * hearsay_check::capacity && !batch.full(); ++i) {
     const row_index at = s_.order.next_heard(s_.table, s_.random);
     const row& r = s_.table[at];
-    if (r.state != member_state::alive || r.contacted_in == s_.period) continue;
+    if (r.state != member_state::alive || r.contacted_in() == member_table::mark_of(s_.period))
+      continue;
     batch.add(r.id, r.incarnation);
-    contact(at, r.address);
+    contact(at, s_.table.address(at));
   }
   batch.asked = 1;
 }

@@ -19,7 +19,7 @@ inline row* engine::usual_sender(const endpoint& from, const wire::plain_message
   if (at == no_row || at == member_table::self_row) return nullptr;
   row& r = s_.table[at];
   const bool usual = r.state == member_state::alive && r.incarnation == message.incarnation &&
-                     r.address == from && !s_.denied.contains(message.sender);
+                     s_.table.is_at(at, from) && !s_.denied.contains(message.sender);
   return usual ? &r : nullptr;
 }
 

@@ -11,6 +11,7 @@ inline namespace v1 {
 inline void engine::run_period() noexcept {
   end_round();
   ++s_.period;
+  s_.table.clear_old_marks(s_.period);
   renew_serving();
   s_.answers_left = s_.requests_left = s_.settings.max_chunks;
   begin_newcomers_period();
@@ -73,11 +74,11 @@ inline void engine::begin_round() noexcept {
   ++stats_.probes;
   const row& r = s_.table[at];
   outgoing ping;
-  ping.to = r.address;
+  ping.to = s_.table.address(at);
   ping.target = r.id;
   ping.cursor = at;
   ping.compare = compares_views();
-  ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, r.address, s_.now);
+  ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, ping.to, s_.now);
   s_.round.begin(r, ping.sequence, s_.now, direct_patience());
   send_own(ping);
 }
@@ -94,12 +95,12 @@ inline void engine::ask_helpers() noexcept {
   s_.period_due = detail::later(s_.period_due, detail::saturating_add(s_.now, patience()));
   s_.round.helpers_asked = s_.now;
   s_.round.request_sequence =
-      s_.pending.ask(ping_purpose::request, s_.round.subject, s_.table[at].address, s_.now);
+      s_.pending.ask(ping_purpose::request, s_.round.subject, s_.table.address(at), s_.now);
   for (std::uint32_t i = 0; i < s_.round.helpers.count; ++i) {
     outgoing request;
     request.kind = wire::message_kind::ping_request;
     request.target = s_.round.helpers.ids[i];
-    request.to = s_.table[s_.table.find(request.target)].address;
+    request.to = s_.table.address(s_.table.find(request.target));
     request.subject = s_.round.subject;
     request.sequence = s_.round.request_sequence;
     send_own(request);
@@ -147,7 +148,7 @@ inline void engine::end_round() noexcept {
 inline bool engine::accused_by_others(member_id subject) const noexcept {
   const row_index at = s_.table.find(subject);
   if (at == no_row || s_.table[at].state != member_state::suspect) return false;
-  const suspicion& record = s_.suspicions[s_.table[at].timer];
+  const suspicion& record = s_.suspicions[s_.table[at].timer()];
   return record.accuser != s_.self().id || record.confirmations != 0;
 }
 
@@ -156,7 +157,7 @@ inline bool engine::accused_by_others(member_id subject) const noexcept {
 /// crash would cost nine more datagrams at each of all members.
 inline bool engine::silent_to_many(row_index at) const noexcept {
   if (s_.table[at].state != member_state::suspect || s_.health.score() != 0) return false;
-  return s_.suspicions[s_.table[at].timer].confirmed();
+  return s_.suspicions[s_.table[at].timer()].confirmed();
 }
 
 inline void engine::run_suspicions() noexcept {
@@ -174,8 +175,9 @@ inline void engine::run_suspicions() noexcept {
       record.put_off = record.alone = 0;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
-      s_.table[record.subject].contacted_in = 0;  // asked in any case, or its silence means nothing
-      contact(record.subject, s_.table[record.subject].address);
+      // Asked in any case, or its silence means nothing.
+      s_.table[record.subject].set_contacted_in(0);
+      contact(record.subject, s_.table.address(record.subject));
       continue;
     }
     if (awaits_others(due) || awaits_check(due)) continue;
@@ -223,17 +225,17 @@ inline void engine::run_relays() noexcept {
 /// Asks a member directly, with what we hold of it; at most once a period each.
 inline void engine::contact(row_index at, const endpoint& where, std::uint8_t reference) noexcept {
   row& r = s_.table[at];
-  if (r.contacted_in == s_.period || at == member_table::self_row || s_.denied.contains(r.id) ||
-      s_.life != engine_life::running) {
+  if (r.contacted_in() == member_table::mark_of(s_.period) || at == member_table::self_row ||
+      s_.denied.contains(r.id) || s_.life != engine_life::running) {
     return;
   }
-  r.contacted_in = s_.period;
+  r.set_contacted_in(member_table::mark_of(s_.period));
   outgoing ping;
   ping.tell = true;
   ping.introduce = true;
   ping.to = where;
   ping.target = r.id;
-  const bool sure = is_active(r.state) && r.proven && where == r.address;
+  const bool sure = is_active(r.state) && r.proven && s_.table.is_at(at, where);
   ping.facts = sure ? cargo::gossip : cargo::about_target;
   const ping_purpose why = in_crowd(at) ? ping_purpose::hearsay : ping_purpose::recheck;
   ping.sequence = s_.pending.ask(why, r.id, where, s_.now, reference);
@@ -243,7 +245,7 @@ inline void engine::contact(row_index at, const endpoint& where, std::uint8_t re
 /// Asks a stranger, or a candidate at a known address, to prove that it is there; at most once a
 /// period.
 inline void engine::verify(member_id id, const endpoint& address, std::uint8_t reference) noexcept {
-  if (address == s_.self().address || s_.life != engine_life::running) return;
+  if (address == s_.table.own_address() || s_.life != engine_life::running) return;
   if (s_.table.full()) return;  // there would be no room for it anyway
   const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
   if (s_.pending.asked_since(ping_purpose::verify, id, address, since)) return;

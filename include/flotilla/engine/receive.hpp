@@ -87,7 +87,7 @@ inline row_index engine::row_of_sender(const inbound& in) const noexcept {
 /// True when the sender is a member that speaks from its own address.
 inline bool engine::is_known(const inbound& in) const noexcept {
   const row_index at = row_of_sender(in);
-  return at != no_row && is_active(s_.table[at].state) && s_.table[at].address == in.from;
+  return at != no_row && is_active(s_.table[at].state) && s_.table.is_at(at, in.from);
 }
 
 inline bool engine::is_held_active(member_id id) const noexcept {
@@ -139,7 +139,7 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   absorb_heard(in);
   const row_index at = row_of_sender(in);
   const row* const held = at == no_row ? nullptr : &s_.table[at];
-  const bool at_home = held != nullptr && held->address == in.from;
+  const bool at_home = held != nullptr && s_.table.is_at(at, in.from);
   const bool known = at_home && is_active(held->state);
   outgoing reply;
   reply.kind = wire::message_kind::ack;
@@ -168,8 +168,8 @@ inline void engine::on_message(const inbound& in, const wire::ping_request& mess
     return;
   }
   const row_index at = s_.table.find(message.subject);
-  const endpoint to = at != no_row ? s_.table[at].address : message.address;
-  if (to == s_.self().address) {
+  const endpoint to = at != no_row ? s_.table.address(at) : message.address;
+  if (to == s_.table.own_address()) {
     ++stats_.relays_refused;
     return;
   }
@@ -258,7 +258,7 @@ inline void engine::on_message(const inbound& in, const wire::relayed_ack& messa
     // Two rounds in a row: one lost datagram is no broken path.
     row& r = s_.table[at];
     if (is_active(r.state) && r.broken_rounds < 2 && ++r.broken_rounds == 2) {
-      tell(path_broken{r.snapshot(), in.head.sender});
+      tell(path_broken{s_.table.snapshot(at), in.head.sender});
     }
   }
   // It proves life and no more: the incarnation in it comes without an address, and joining it to
@@ -307,7 +307,7 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   if (s_.life == engine_life::left) return;
   s_.acknowledged = true;
   const row_index sender = row_of_sender(in);
-  if (sender != no_row && s_.table[sender].address == in.from) {
+  if (sender != no_row && s_.table.is_at(sender, in.from)) {
     s_.table[sender].proven = true;
     settle(sender);
   }

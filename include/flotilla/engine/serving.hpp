@@ -59,7 +59,7 @@ inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::
   absorb_all(in, provenance::gossip);
   const row_index at = row_of_sender(in);
   if (!held_before && is_held_active(in.head.sender)) tell_everybody(at);  // it was let in here
-  if (echoed && at != no_row && s_.table[at].address == in.from) {
+  if (echoed && at != no_row && s_.table.is_at(at, in.from)) {
     s_.table[at].proven = true;
     settle(at);
   }

@@ -95,7 +95,7 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
     case kind::ping_request: {
       const row_index at = s_.table.find(what.subject);
       // The subject may have been forgotten since; its helper then has nothing to do.
-      const endpoint where = at != no_row ? s_.table[at].address : what.to;
+      const endpoint where = at != no_row ? s_.table.address(at) : what.to;
       write_body(out, wire::ping_request{what.sequence, what.subject, where});
       break;
     }
@@ -214,7 +214,8 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
     const row& r = s_.table[at];
     if (r.id == member_id{} || r.id == what.target) continue;
     if (!is_active(r.state) || in_crowd(at)) continue;
-    const wire::fact alive{r.id, r.place_incarnation, member_state::alive, r.address, member_id{}};
+    const wire::fact alive{r.id, s_.table.place_incarnation(at), member_state::alive,
+                           s_.table.address(at), member_id{}};
     if (!put_fact(out, alive)) break;
     // Where both do not fit, the accusation is left to gossip: the chunk must move on.
     if (r.state == member_state::suspect) put_fact(out, fact_of(at));
@@ -230,11 +231,13 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
 /// What this engine says about the member of a row.
 inline wire::fact engine::fact_of(row_index at) const noexcept {
   const row& r = s_.table[at];
-  wire::fact fact{r.id, r.incarnation, r.state, r.address, member_id{}};
-  if (r.state == member_state::alive) fact.incarnation = r.place_incarnation;
-  if (r.state != member_state::alive) fact.address = endpoint{};
-  if (r.state == member_state::suspect) fact.accuser = s_.suspicions[r.timer].told;
-  if (r.state == member_state::dead) fact.accuser = s_.tombstones[r.timer].accuser;
+  wire::fact fact{r.id, r.incarnation, r.state, endpoint{}, member_id{}};
+  if (r.state == member_state::alive) {
+    fact.incarnation = s_.table.place_incarnation(at);
+    fact.address = s_.table.address(at);
+  }
+  if (r.state == member_state::suspect) fact.accuser = s_.suspicions[r.timer()].told;
+  if (r.state == member_state::dead) fact.accuser = s_.tombstones[r.timer()].accuser;
   return fact;
 }
 

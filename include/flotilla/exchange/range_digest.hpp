@@ -78,14 +78,14 @@ class range_digest {
     return {static_cast<std::uint32_t>(place >> 32U),
             detail::mix(detail::mix(place ^ number.value(), key_) ^ where, key_)};
   }
-  [[nodiscard]] range_record record_of(const row& r) const noexcept {
-    return record_of(r.id, r.place_incarnation, r.address);
+  [[nodiscard]] range_record record_of(const member_table& table, row_index at) const noexcept {
+    return record_of(table[at].id, table.place_incarnation(at), table.address(at));
   }
 
   /// Adds an active member's record as its row has it. O(1), but for the tree's doubling: false
   /// without memory for that; the record is added, and the leaves hold more.
   bool add(member_table& table, row_index at) noexcept {
-    const range_record record = record_of(table[at]);
+    const range_record record = record_of(table, at);
     const bool roomy = ++size_ <= members_per_leaf << depth_ || grow(table, at);
     link(table, at, leaf_of(record.place));
     change(record.place, record.hash);
@@ -114,10 +114,10 @@ class range_digest {
     for (; leaf < end; ++leaf) {
       if (budget == 0) return false;
       --budget;
-      for (row_index at = heads_[leaf]; at != no_row; at = next_of(table[at])) {
+      for (row_index at = heads_[leaf]; at != no_row; at = table[at].range_next()) {
         if (budget == 0) return false;
         --budget;
-        const range_record record = record_of(table[at]);
+        const range_record record = record_of(table, at);
         if (code_of(record.place, deep) != range) continue;
         if (!visit(at, record)) return true;
       }
@@ -175,35 +175,25 @@ class range_digest {
     return code_of(place, depth_) - (1U << depth_);
   }
 
-  [[nodiscard]] static row_index next_of(const row& r) noexcept {
-    const std::uint32_t next = std::uint32_t{r.range_next[0]} << 16U |
-                               std::uint32_t{r.range_next[1]} << 8U | r.range_next[2];
-    return next == 0xffffffU ? no_row : next;
-  }
-  static void set_next(row& r, row_index next) noexcept {
-    r.range_next = {static_cast<std::uint8_t>(next >> 16U & 0xffU),
-                    static_cast<std::uint8_t>(next >> 8U & 0xffU),
-                    static_cast<std::uint8_t>(next & 0xffU)};
-  }
   /// A full leaf's further members are in its sum and in no chain.
   void link(member_table& table, row_index at, std::uint32_t leaf) noexcept {
     std::uint32_t length = 0;
-    for (row_index i = heads_[leaf]; i != no_row; i = next_of(table[i])) {
+    for (row_index i = heads_[leaf]; i != no_row; i = table[i].range_next()) {
       if (++length == max_chain) return;
     }
-    set_next(table[at], heads_[leaf]);
+    table[at].set_range_next(heads_[leaf]);
     heads_[leaf] = at;
   }
   void unlink(member_table& table, row_index at, std::uint32_t leaf) noexcept {
-    const row_index next = next_of(table[at]);
-    set_next(table[at], no_row);
+    const row_index next = table[at].range_next();
+    table[at].set_range_next(no_row);
     if (heads_[leaf] == at) {
       heads_[leaf] = next;
       return;
     }
-    for (row_index i = heads_[leaf]; i != no_row; i = next_of(table[i])) {
-      if (next_of(table[i]) != at) continue;
-      set_next(table[i], next);
+    for (row_index i = heads_[leaf]; i != no_row; i = table[i].range_next()) {
+      if (table[i].range_next() != at) continue;
+      table[i].set_range_next(next);
       return;
     }
   }
@@ -223,9 +213,9 @@ class range_digest {
     larger.size_ = size_;
     for (std::size_t i = 0; i < larger.heads_.size(); ++i) larger.heads_[i] = no_row;
     for (row_index at = 0; at < table.end(); ++at) {
-      set_next(table[at], no_row);
+      table[at].set_range_next(no_row);
       if (at == newcomer || table[at].id == member_id{} || !is_active(table[at].state)) continue;
-      const range_record record = record_of(table[at]);
+      const range_record record = record_of(table, at);
       larger.link(table, at, larger.leaf_of(record.place));
       larger.change(record.place, record.hash);
     }

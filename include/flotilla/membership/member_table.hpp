@@ -1,15 +1,16 @@
 // flotilla/membership/member_table.hpp - who is there
-// Rows in segments, found by id and by address through keyed flat indexes. Row 0 is the engine
-// itself.
+// Rows in segments, found by id and by address through keyed chains. Row 0 is the engine itself.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include <flotilla/detail/assert.hpp>
-#include <flotilla/detail/flat_index.hpp>
+#include <flotilla/detail/chained_index.hpp>
+#include <flotilla/detail/long_addresses.hpp>
 #include <flotilla/detail/mix.hpp>
 #include <flotilla/detail/segmented_array.hpp>
+#include <flotilla/detail/side_map.hpp>
 #include <flotilla/detail/state_hasher.hpp>
 #include <flotilla/member.hpp>
 #include <flotilla/membership/row.hpp>
@@ -22,7 +23,7 @@ class member_table {
   /// The engine's own row; in the table from construction to destruction.
   static constexpr row_index self_row = 0;
   /// Rows at one address that are found by it. More are possible only by forged facts; those are
-  /// found by id alone, which keeps every probe of the index short.
+  /// found by id alone, which keeps every chain of the index short.
   static constexpr std::uint32_t max_rows_per_address = 8;
 
   member_table() noexcept = default;
@@ -30,8 +31,10 @@ class member_table {
   member_table(detail::mix_key key, std::uint32_t limit, std::uint32_t expected, const member& self)
       : key_{key},
         rows_{limit, expected > 1 ? expected : 1},
-        by_id_{expected},
-        by_address_{expected} {
+        by_id_{limit, expected},
+        by_address_{limit, expected},
+        long_addresses_{limit, expected},  // self's is not in it, so that one more can be reserved
+        notes_{key, expected} {
     static_cast<void>(add(self));
   }
 
@@ -52,7 +55,9 @@ class member_table {
   }
 
   [[nodiscard]] row_index find(member_id id) const noexcept {
-    return by_id_.find(digest(id), [&](row_index at) { return rows_[at].id == id; });
+    return by_id_.find(
+        digest(id), [&](row_index at) { return rows_[at].id_next(); },
+        [&](row_index at) { return rows_[at].id == id; });
   }
 
   /// The same, when the member mostly is where `guess` says.
@@ -64,20 +69,79 @@ class member_table {
 
   /// A member believed alive or suspect at this address, or no_row.
   [[nodiscard]] row_index find_active_at(const endpoint& address) const noexcept {
-    return by_address_.find(digest(address),
-                            [&](row_index at) { return rows_[at].address == address; });
+    return by_address_.find(
+        detail::endpoint_digest(address, key_),
+        [&](row_index at) { return rows_[at].address_next(); },
+        [&](row_index at) { return is_at(at, address); });
+  }
+
+  [[nodiscard]] endpoint address(row_index at) const noexcept {
+    const row& r = rows_[at];
+    if (r.is_ipv4) return detail::ipv4_endpoint(r.place, static_cast<std::uint16_t>(r.port));
+    return at == self_row ? own_address_ : long_addresses_[r.place];
+  }
+  [[nodiscard]] const endpoint& own_address() const noexcept { return own_address_; }
+  [[nodiscard]] bool is_at(row_index at, const endpoint& where) const noexcept {
+    const row& r = rows_[at];
+    if (!r.is_ipv4) return address(at) == where;
+    return where.kind() == endpoint_kind::ipv4 && r.place == detail::ipv4_number(where) &&
+           r.port == where.port();
+  }
+  [[nodiscard]] member snapshot(row_index at) const noexcept {
+    const row& r = rows_[at];
+    return {r.id, address(at), r.incarnation, r.state};
+  }
+
+  /// The incarnation of the alive fact that the address stood in.
+  [[nodiscard]] flotilla::incarnation place_incarnation(row_index at) const noexcept {
+    const row& r = rows_[at];
+    return r.displaced ? notes_.find(at)->place_incarnation : r.incarnation;
+  }
+  /// There must be room for a note (try_reserve_note) where the two differ.
+  void set_incarnations(row_index at, flotilla::incarnation number,
+                        flotilla::incarnation of_place) noexcept {
+    row& r = rows_[at];
+    r.incarnation = number;
+    r.displaced = of_place != number;
+    if (r.displaced) {
+      note_at(at).place_incarnation = of_place;
+    } else if (r.noted) {
+      notes_.find(at)->place_incarnation = {};
+      drop_empty_note(at);
+    }
+  }
+
+  /// What is noted about a member; nothing is of most.
+  [[nodiscard]] row_note note_of(row_index at) const noexcept {
+    return rows_[at].noted ? *notes_.find(at) : row_note{};
+  }
+  /// Makes room for a note about this row; false, and nothing lost, without memory.
+  [[nodiscard]] bool try_reserve_note(row_index at) noexcept {
+    return rows_[at].noted || notes_.try_reserve_one();
+  }
+  /// There must be room (try_reserve_note). place_incarnation is not taken from it.
+  void set_note(row_index at, const row_note& note) noexcept {
+    row_note& held = note_at(at);
+    const flotilla::incarnation of_place = held.place_incarnation;
+    held = note;
+    held.place_incarnation = of_place;
+    drop_empty_note(at);
+  }
+
+  /// Makes room for a member's address; false, and nothing lost, without memory.
+  [[nodiscard]] bool try_reserve_address(const endpoint& address) noexcept {
+    return address.kind() == endpoint_kind::ipv4 || long_addresses_.try_reserve_one();
   }
 
   /// Adds a member that is not in the table yet. no_row, and nothing changed, when the table is
   /// full (full()) or memory is short (otherwise).
   [[nodiscard]] row_index add(const member& newcomer) noexcept {
     FLOTILLA_EXPECT(find(newcomer.id) == no_row);
-    if (full() || !reserve_indexes(used_ + 1)) return no_row;
+    if (full() || !reserve_one(newcomer.address)) return no_row;
     row_index at = free_;
     if (at != no_row) {
-      free_ = rows_[at].order_at;
+      free_ = rows_[at].order_at();
     } else {
-      if (!rows_.try_reserve(rows_.size() + 1)) return no_row;
       at = rows_.size();
       rows_.push_back(row{});
     }
@@ -85,13 +149,12 @@ class member_table {
     r = row{};
     r.id = newcomer.id;
     r.incarnation = newcomer.incarnation;
-    r.place_incarnation = newcomer.incarnation;
-    r.address = newcomer.address;
     r.state = newcomer.state;
-    by_id_.insert(digest(r.id), at);
+    put_address(at, newcomer.address);
+    by_id_.insert(digest(r.id), at, id_links{*this});
     index_address(at);
     ++used_;
-    ++counts_[static_cast<std::size_t>(r.state)];
+    ++counts_[static_cast<std::size_t>(newcomer.state)];
     return at;
   }
 
@@ -100,77 +163,157 @@ class member_table {
     row& r = rows_[at];
     FLOTILLA_EXPECT(at != self_row && r.id != member_id{});
     unindex_address(at);
-    by_id_.erase(digest(r.id), at, [this](row_index i) { return digest(rows_[i].id); });
-    --counts_[static_cast<std::size_t>(r.state)];
+    by_id_.erase(digest(r.id), at, id_links{*this});
+    --counts_[static_cast<std::size_t>(member_state{r.state})];
     --used_;
+    if (!r.is_ipv4) long_addresses_.remove(r.place);
+    if (r.noted) notes_.erase(at);
     r = row{};
-    r.order_at = free_;
+    r.set_order_at(free_);
     free_ = at;
   }
 
   void set_state(row_index at, member_state state) noexcept {
-    --counts_[static_cast<std::size_t>(rows_[at].state)];
-    rows_[at].state = state;
+    row& r = rows_[at];
+    --counts_[static_cast<std::size_t>(member_state{r.state})];
+    r.state = state;
     ++counts_[static_cast<std::size_t>(state)];
     // The dead do not take up a living member's place in the index.
     if (!is_active(state)) unindex_address(at);
-    if (is_active(state) && !rows_[at].address_indexed) index_address(at);
+    if (is_active(state) && !r.address_indexed) index_address(at);
   }
 
+  /// There must be room (try_reserve_address), but for the engine's own.
   void set_address(row_index at, const endpoint& address) noexcept {
     unindex_address(at);
-    rows_[at].address = address;
+    if (!rows_[at].is_ipv4 && at != self_row) long_addresses_.remove(rows_[at].place);
+    put_address(at, address);
     rows_[at].proven = false;
     index_address(at);
   }
 
+  /// A mark of a period (row::contacted_in) comes again after 65,535 periods; by then this, called
+  /// once in each, has cleared it wherever it was.
+  [[nodiscard]] static constexpr std::uint16_t mark_of(std::uint32_t period) noexcept {
+    return static_cast<std::uint16_t>(period % 0xffffU + 1);
+  }
+  void clear_old_marks(std::uint32_t period) noexcept {
+    for (std::uint32_t i = 0; i <= rows_.size() >> 15U; ++i) {
+      cleared_ = cleared_ + 1 < rows_.size() ? cleared_ + 1 : 0;
+      row& r = rows_[cleared_];
+      if (r.contacted_in() != mark_of(period)) r.set_contacted_in(0);
+    }
+  }
+
   [[nodiscard]] std::size_t bytes_allocated() const noexcept {
-    return rows_.bytes_allocated() + by_id_.bytes_allocated() + by_address_.bytes_allocated();
+    return rows_.bytes_allocated() + by_id_.bytes_allocated() + by_address_.bytes_allocated() +
+           long_addresses_.bytes_allocated() + notes_.bytes_allocated();
   }
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(key_.a, key_.b, std::uint64_t{used_}, std::uint64_t{free_});
-    for (row_index at = 0; at < rows_.size(); ++at) rows_[at].hash_into(out);
+    out.add_all(key_.a, key_.b, std::uint64_t{used_}, std::uint64_t{free_},
+                std::uint64_t{cleared_});
+    for (row_index at = 0; at < rows_.size(); ++at) {
+      rows_[at].hash_into(out);
+      if (rows_[at].id != member_id{}) out.add(address(at));
+      if (rows_[at].noted) notes_.find(at)->hash_into(out);
+    }
   }
   friend bool operator==(const member_table&, const member_table&) noexcept = default;
 
  private:
+  /// How the indexes reach their chains, which run through the rows.
+  struct id_links {
+    member_table& table;
+    [[nodiscard]] row_index next(row_index at) const noexcept { return table.rows_[at].id_next(); }
+    void set_next(row_index at, row_index to) const noexcept { table.rows_[at].set_id_next(to); }
+    [[nodiscard]] std::uint64_t digest(row_index at) const noexcept {
+      return table.digest(table.rows_[at].id);
+    }
+  };
+  struct address_links {
+    member_table& table;
+    [[nodiscard]] row_index next(row_index at) const noexcept {
+      return table.rows_[at].address_next();
+    }
+    void set_next(row_index at, row_index to) const noexcept {
+      table.rows_[at].set_address_next(to);
+    }
+    [[nodiscard]] std::uint64_t digest(row_index at) const noexcept {
+      return table.address_digest(at);
+    }
+  };
+
   [[nodiscard]] std::uint64_t digest(member_id id) const noexcept {
     return detail::mix(static_cast<std::uint64_t>(id), key_);
   }
-  [[nodiscard]] std::uint64_t digest(const endpoint& address) const noexcept {
-    return detail::endpoint_digest(address, key_);
+  [[nodiscard]] std::uint64_t address_digest(row_index at) const noexcept {
+    const row& r = rows_[at];
+    if (!r.is_ipv4) return detail::endpoint_digest(address(at), key_);
+    return detail::ipv4_digest(r.place, static_cast<std::uint16_t>(r.port), key_);
   }
 
-  /// Both indexes are sized by rows: that an address is not indexed must not cost room later.
-  [[nodiscard]] bool reserve_indexes(std::uint32_t rows) noexcept {
-    return by_id_.try_reserve(rows, [this](row_index i) { return digest(rows_[i].id); }) &&
-           by_address_.try_reserve(rows, [this](row_index i) { return digest(rows_[i].address); });
+  /// All that one more row needs; both indexes are sized by rows: that an address is not indexed
+  /// must not cost room later.
+  [[nodiscard]] bool reserve_one(const endpoint& address) noexcept {
+    return by_id_.try_reserve(used_ + 1) && by_address_.try_reserve(used_ + 1) &&
+           (free_ != no_row || rows_.try_reserve(rows_.size() + 1)) &&
+           (rows_.size() == 0 || try_reserve_address(address));
   }
 
+  void put_address(row_index at, const endpoint& address) noexcept {
+    row& r = rows_[at];
+    if (at == self_row) own_address_ = address;
+    r.is_ipv4 = address.kind() == endpoint_kind::ipv4;
+    r.port = r.is_ipv4 ? address.port() : std::uint16_t{0};
+    if (r.is_ipv4) {
+      r.place = detail::ipv4_number(address);
+    } else {
+      r.place = at == self_row ? 0 : long_addresses_.add(address);
+    }
+  }
   void index_address(row_index at) noexcept {
     if (!is_active(rows_[at].state)) return;
     std::uint32_t sharing = 0;
-    const std::uint64_t where = digest(rows_[at].address);
-    const row_index stopped = by_address_.find(where, [&](row_index other) {
-      if (rows_[other].address == rows_[at].address) ++sharing;
-      return sharing == max_rows_per_address;
-    });
+    const endpoint where = address(at);
+    const std::uint64_t where_digest = address_digest(at);
+    const row_index stopped = by_address_.find(
+        where_digest, [&](row_index other) { return rows_[other].address_next(); },
+        [&](row_index other) {
+          if (is_at(other, where)) ++sharing;
+          return sharing == max_rows_per_address;
+        });
     rows_[at].address_indexed = stopped == no_row;
-    if (rows_[at].address_indexed) by_address_.insert(where, at);
+    if (stopped == no_row) by_address_.insert(where_digest, at, address_links{*this});
   }
   void unindex_address(row_index at) noexcept {
     if (!rows_[at].address_indexed) return;
-    by_address_.erase(digest(rows_[at].address), at,
-                      [this](row_index i) { return digest(rows_[i].address); });
+    by_address_.erase(address_digest(at), at, address_links{*this});
     rows_[at].address_indexed = false;
+  }
+
+  [[nodiscard]] row_note& note_at(row_index at) noexcept {
+    row& r = rows_[at];
+    if (r.noted) return *notes_.find(at);
+    r.noted = true;
+    return notes_.add(at);
+  }
+  void drop_empty_note(row_index at) noexcept {
+    row& r = rows_[at];
+    if (r.displaced || !(*notes_.find(at) == row_note{})) return;
+    notes_.erase(at);
+    r.noted = false;
   }
 
   detail::mix_key key_{};
   detail::segmented_array<row, 6> rows_{};
-  detail::flat_index by_id_{};
-  detail::flat_index by_address_{};
+  detail::chained_index by_id_{};
+  detail::chained_index by_address_{};
+  detail::long_addresses long_addresses_{};
+  detail::side_map<row_note> notes_{};
+  endpoint own_address_{};
   row_index free_{no_row};
   std::uint32_t used_{0};
+  row_index cleared_{0};
   std::uint32_t counts_[4] = {0, 0, 0, 0};
 };
 

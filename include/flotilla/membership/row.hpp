@@ -2,7 +2,6 @@
 // Rows never move; other rooms name them by number and keep their own positions in them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include <flotilla/detail/flat_index.hpp>
@@ -21,44 +20,96 @@ using detail::no_row;
 /// In which gossip queue a member's fact waits.
 enum class gossip_class : std::uint8_t { none, urgent, membership, hearsay };
 
+/// 40 bytes: what every member has. Numbers of rows and timers take 24 bits, which is what
+/// max_members_limit leaves; an IPv4 address lies here, any other one beside the table; and what
+/// few members have (an address of another incarnation, a penalty, doubt) is a row_note.
 struct row {
   member_id id{};  ///< 0 in a free row
   flotilla::incarnation incarnation{};
-  flotilla::incarnation place_incarnation{};  ///< of the alive fact that the address stood in
-  endpoint address{};
-  member_state state{member_state::alive};
-  gossip_class queued{gossip_class::none};
+  /// The IPv4 address, most significant byte first, or where the table keeps the longer one.
+  std::uint32_t place{0};
+
+ private:
+  static constexpr std::uint32_t none = 0xffffffU;
+  static constexpr std::uint32_t unpacked(std::uint64_t number) noexcept {
+    return number == none ? no_row : static_cast<std::uint32_t>(number);
+  }
+
+ public:
+  std::uint64_t port : 16 {0};  ///< of an IPv4 address
+
+ private:
+  std::uint64_t queue_at_ : 24 {0};
+  std::uint64_t order_at_ : 24 {none};
+  std::uint64_t contacted_in_ : 16 {0};
+  std::uint64_t timer_ : 24 {none};
+  std::uint64_t range_next_ : 24 {none};
+  std::uint64_t id_next_ : 24 {none};
+  std::uint64_t address_next_ : 24 {none};
+
+ public:
+  member_state state : 2 {member_state::alive};
+  gossip_class queued : 2 {gossip_class::none};
+  bool is_ipv4 : 1 {false};
   bool address_indexed : 1 {false};
-  bool proven : 1 {false};        ///< has answered us from this address, or echoed our cookie there
-  bool hearsay : 1 {false};       ///< others told of it, unasked; it has never answered us
-  std::uint8_t broken_rounds{0};  ///< rounds in a row that only a helper got through
-  /// exchange/range_digest.hpp; three bytes, which lie here for nothing
-  std::array<std::uint8_t, 3> range_next{0xff, 0xff, 0xff};
-  std::uint32_t queue_at{0};       ///< dissemination/gossip_queue.hpp
-  std::uint32_t order_at{no_row};  ///< detection/probe_order.hpp; in a free row the next one
-  detail::timer_ref timer{detail::no_timer};  ///< suspicion or tombstone, by state
-  std::uint32_t contacted_in{0};              ///< period of the last ping outside the probe round
+  bool proven : 1 {false};             ///< has answered us from this address, or echoed our cookie
+  bool hearsay : 1 {false};            ///< others told of it, unasked; it has never answered us
+  bool noted : 1 {false};              ///< has a row_note
+  bool displaced : 1 {false};          ///< its address is of another incarnation, which is noted
+  std::uint8_t broken_rounds : 2 {0};  ///< rounds in a row that only a helper got through
 
-  std::uint32_t penalty{0};  ///< detection/flap_damping.hpp, as it was at `penalized`
-  time_point penalized{};    ///< when it failed last
-
-  std::uint32_t doubt{0};  ///< detection/accusers.hpp, as it was at `doubted`
-  time_point doubted{};    ///< when an accusation of its was contradicted last
+  /// dissemination/gossip_queue.hpp: the low 24 bits of its position.
+  [[nodiscard]] std::uint32_t queue_at() const noexcept { return queue_at_; }
+  void set_queue_at(std::uint32_t position) noexcept { queue_at_ = position & none; }
+  /// detection/probe_order.hpp, or no_row; in a free row the next one.
+  [[nodiscard]] std::uint32_t order_at() const noexcept { return unpacked(order_at_); }
+  void set_order_at(std::uint32_t place_in_order) noexcept { order_at_ = place_in_order & none; }
+  /// Suspicion or tombstone, by state; detail::no_timer for none.
+  [[nodiscard]] detail::timer_ref timer() const noexcept { return unpacked(timer_); }
+  void set_timer(detail::timer_ref timer) noexcept { timer_ = timer & none; }
+  /// exchange/range_digest.hpp: the next one of its leaf.
+  [[nodiscard]] row_index range_next() const noexcept { return unpacked(range_next_); }
+  void set_range_next(row_index next) noexcept { range_next_ = next & none; }
+  /// The chains of the table's two indexes.
+  [[nodiscard]] row_index id_next() const noexcept { return unpacked(id_next_); }
+  void set_id_next(row_index next) noexcept { id_next_ = next & none; }
+  [[nodiscard]] row_index address_next() const noexcept { return unpacked(address_next_); }
+  void set_address_next(row_index next) noexcept { address_next_ = next & none; }
+  /// The mark (member_table::mark_of) of the period of the last ping outside the probe round, or 0.
+  [[nodiscard]] std::uint16_t contacted_in() const noexcept {
+    return static_cast<std::uint16_t>(contacted_in_);
+  }
+  void set_contacted_in(std::uint16_t mark) noexcept { contacted_in_ = mark; }
 
   /// True when the address stood in the alive fact of this very incarnation. Otherwise the two must
   /// not be told on as one fact, which the member has never stated.
-  [[nodiscard]] bool placed() const noexcept { return place_incarnation == incarnation; }
-  [[nodiscard]] member snapshot() const noexcept { return {id, address, incarnation, state}; }
+  [[nodiscard]] bool placed() const noexcept { return !displaced; }
 
+  /// All but the address and what is noted elsewhere.
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(id, incarnation, place_incarnation, address, state, std::uint64_t(queued),
-                address_indexed, proven, hearsay, std::uint64_t{broken_rounds},
-                std::uint64_t{range_next[0]}, std::uint64_t{range_next[1]},
-                std::uint64_t{range_next[2]}, std::uint64_t{queue_at}, std::uint64_t{order_at},
-                std::uint64_t{timer}, std::uint64_t{contacted_in}, std::uint64_t{penalty},
-                penalized, std::uint64_t{doubt}, doubted);
+    out.add_all(id, incarnation, member_state{state}, std::uint64_t(gossip_class{queued}),
+                bool{is_ipv4}, bool{address_indexed}, bool{proven}, bool{hearsay}, bool{noted},
+                bool{displaced}, std::uint64_t{broken_rounds}, std::uint64_t{queue_at_},
+                std::uint64_t{order_at_}, std::uint64_t{timer_}, std::uint64_t{range_next_},
+                std::uint64_t{contacted_in_});
   }
   friend bool operator==(const row&, const row&) noexcept = default;
+};
+static_assert(sizeof(row) == 40);
+
+/// What is noted about few members (member_table::note_of).
+struct row_note {
+  flotilla::incarnation place_incarnation{};  ///< of the address, where row::displaced
+  std::uint16_t penalty{0};  ///< detection/flap_damping.hpp, as it was at `penalized`
+  std::uint16_t doubt{0};    ///< detection/accusers.hpp, as it was at `doubted`
+  time_point penalized{};    ///< when it failed last
+  time_point doubted{};      ///< when an accusation of its was contradicted last
+
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(place_incarnation, std::uint64_t{penalty}, std::uint64_t{doubt}, penalized,
+                doubted);
+  }
+  friend bool operator==(const row_note&, const row_note&) noexcept = default;
 };
 
 }  // namespace v1

@@ -44,8 +44,10 @@ struct transition {
 };
 
 /// The belief that a row holds, and the one that a fact tells.
-[[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const row& r) noexcept {
-  return {r.incarnation, r.state, true, r.place_incarnation, r.address};
+[[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const member_table& table,
+                                                               row_index at) noexcept {
+  const row& r = table[at];
+  return {r.incarnation, r.state, true, table.place_incarnation(at), table.address(at)};
 }
 /// A member's bare word that it is alive, without its address, carries no place.
 [[nodiscard]] inline belief<std::uint32_t, endpoint> belief_of(const wire::fact& fact) noexcept {
@@ -54,7 +56,8 @@ struct transition {
           fact.address};
 }
 
-/// Writes `now` into the row and says what that changed.
+/// Writes `now` into the row and says what that changed. The table has room for its address and,
+/// where that is of another incarnation, for a note.
 [[nodiscard]] inline transition replace(member_table& table, row_index at,
                                         const belief<std::uint32_t, endpoint>& now) noexcept {
   row& r = table[at];
@@ -63,13 +66,12 @@ struct transition {
   change.before_state = r.state;
   change.before_active = is_active(r.state);
   change.before_incarnation = r.incarnation;
-  change.before_place = r.place_incarnation;
-  change.before_address = r.address;
-  change.address_changed = r.address != now.address;
-  if (change.address_changed && r.proven) change.proven_before = r.address;
+  change.before_place = table.place_incarnation(at);
+  change.before_address = table.address(at);
+  change.address_changed = change.before_address != now.address;
+  if (change.address_changed && r.proven) change.proven_before = change.before_address;
   change.verdict_changed = r.state != now.state || r.incarnation != now.incarnation;
-  r.incarnation = now.incarnation;
-  r.place_incarnation = now.place_incarnation;
+  table.set_incarnations(at, now.incarnation, now.place_incarnation);
   if (change.address_changed) table.set_address(at, now.address);
   if (r.state != now.state) table.set_state(at, now.state);
   return change;
@@ -83,11 +85,13 @@ template <class Reserve>
 [[nodiscard]] merge_outcome apply(member_table& table, row_index at, const wire::fact& fact,
                                   Reserve reserve, transition& change, bool& refused,
                                   bool final_death = false) noexcept {
-  belief<std::uint32_t, endpoint> held = belief_of(table[at]);
+  belief<std::uint32_t, endpoint> held = belief_of(table, at);
   const merge_outcome outcome =
       final_death ? merge_finally(held, belief_of(fact)) : merge(held, belief_of(fact));
   if (outcome == merge_outcome::known || outcome == merge_outcome::outside_window) return outcome;
-  refused = !reserve(held.state);
+  const bool roomy = (held.place_incarnation == held.incarnation || table.try_reserve_note(at)) &&
+                     (table.is_at(at, held.address) || table.try_reserve_address(held.address));
+  refused = !roomy || !reserve(held.state);
   if (refused) return outcome;
   change = replace(table, at, held);
   change.accuser = fact.accuser;
