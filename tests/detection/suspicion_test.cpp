@@ -20,9 +20,11 @@ using flotilla::suspicion;
 using flotilla::suspicion_timeout;
 using flotilla::transmit_budget;
 
+constexpr member_id self{1000};
+
 suspicion accused_by(std::uint64_t accuser) {
   suspicion record;
-  record.accuser = member_id{accuser};
+  record.set_accuser(member_id{accuser}, self, 0);
   return record;
 }
 
@@ -30,23 +32,23 @@ suspicion accused_by(std::uint64_t accuser) {
 // whoever has confirmed already tell nothing new.
 TEST(Suspicion, EachAccuserConfirmsOnceAndTheFirstNever) {
   suspicion record = accused_by(1);
-  EXPECT_FALSE(record.confirm(member_id{1}));
+  EXPECT_FALSE(record.confirm(member_id{1}, self));
   EXPECT_EQ(record, accused_by(1));
-  EXPECT_TRUE(record.confirm(member_id{2}));
-  EXPECT_FALSE(record.confirm(member_id{2}));
-  EXPECT_FALSE(record.confirm(member_id{1}));
-  EXPECT_TRUE(record.confirm(member_id{3}));
-  EXPECT_FALSE(record.confirm(member_id{2}));
+  EXPECT_TRUE(record.confirm(member_id{2}, self));
+  EXPECT_FALSE(record.confirm(member_id{2}, self));
+  EXPECT_FALSE(record.confirm(member_id{1}, self));
+  EXPECT_TRUE(record.confirm(member_id{3}, self));
+  EXPECT_FALSE(record.confirm(member_id{2}, self));
   EXPECT_EQ(record.confirmations, 2U);
 }
 
 TEST(Suspicion, ConfirmationsStopAtK) {
   suspicion record = accused_by(1);
   for (std::uint64_t id = 2; id < 2 + suspicion::max_confirmations; ++id) {
-    EXPECT_TRUE(record.confirm(member_id{id}));
+    EXPECT_TRUE(record.confirm(member_id{id}, self));
   }
   const suspicion full = record;
-  EXPECT_FALSE(record.confirm(member_id{100}));
+  EXPECT_FALSE(record.confirm(member_id{100}, self));
   EXPECT_EQ(record, full);
   EXPECT_EQ(record.confirmations, 3U);
 }
@@ -54,19 +56,19 @@ TEST(Suspicion, ConfirmationsStopAtK) {
 /// Those without weight are counted apart, make room for those with, and come in once.
 TEST(Suspicion, ConfirmersWithoutWeightAreCountedApart) {
   suspicion s;
-  s.accuser = member_id{1};
-  EXPECT_TRUE(s.confirm(member_id{2}, false));
-  EXPECT_FALSE(s.confirm(member_id{2}, false));
-  EXPECT_FALSE(s.confirm(member_id{1}, false));
+  s.set_accuser(member_id{1}, self, 0);
+  EXPECT_TRUE(s.confirm(member_id{2}, self, false));
+  EXPECT_FALSE(s.confirm(member_id{2}, self, false));
+  EXPECT_FALSE(s.confirm(member_id{1}, self, false));
   EXPECT_EQ(s.weight(), 0U);
-  EXPECT_TRUE(s.confirm(member_id{3}));
+  EXPECT_TRUE(s.confirm(member_id{3}, self));
   EXPECT_EQ(s.weight(), 1U);
-  EXPECT_TRUE(s.confirm(member_id{4}, false));
-  EXPECT_FALSE(s.confirm(member_id{5}, false)) << "full";
+  EXPECT_TRUE(s.confirm(member_id{4}, self, false));
+  EXPECT_FALSE(s.confirm(member_id{5}, self, false)) << "full";
   EXPECT_EQ(s.weight(), 1U);
-  EXPECT_TRUE(s.confirm(member_id{5}));
-  EXPECT_TRUE(s.confirm(member_id{6}));
-  EXPECT_FALSE(s.confirm(member_id{7}));
+  EXPECT_TRUE(s.confirm(member_id{5}, self));
+  EXPECT_TRUE(s.confirm(member_id{6}, self));
+  EXPECT_FALSE(s.confirm(member_id{7}, self));
   EXPECT_EQ(s.confirmations, 3U);
   EXPECT_EQ(s.weight(), 3U);
   EXPECT_EQ(s.doubtful, 0U);
@@ -78,19 +80,54 @@ TEST(Suspicion, AccusersAreToldApartByTheirWholeIds) {
   for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{1} << 32U,
                                    std::uint64_t{0x100000001}, std::uint64_t{1} << 63U}) {
     suspicion record = accused_by(7946);
-    EXPECT_TRUE(record.confirm(member_id{7946 + step})) << std::hex << step;
-    EXPECT_FALSE(record.confirm(member_id{7946 + step})) << std::hex << step;
+    EXPECT_TRUE(record.confirm(member_id{7946 + step}, self)) << std::hex << step;
+    EXPECT_FALSE(record.confirm(member_id{7946 + step}, self)) << std::hex << step;
   }
   suspicion record = accused_by(0x0a00000100001f0aU);
-  EXPECT_TRUE(record.confirm(member_id{0x0a00000200001f0aU}));
-  EXPECT_TRUE(record.confirm(member_id{0x0a00000300001f0aU}));
+  EXPECT_TRUE(record.confirm(member_id{0x0a00000200001f0aU}, self));
+  EXPECT_TRUE(record.confirm(member_id{0x0a00000300001f0aU}, self));
 }
 
 // A record with fewer than K confirmations has free places; no id may look as if it were in one.
 TEST(Suspicion, FreePlacesConfirmNobody) {
   suspicion record = accused_by(1);
-  EXPECT_TRUE(record.confirm(member_id{std::uint64_t{1} << 32U}));  // its low half is 0
+  EXPECT_TRUE(record.confirm(member_id{std::uint64_t{1} << 32U}, self));  // its low half is 0
   EXPECT_EQ(record.confirmations, 1U);
+}
+
+// Our own failed probe takes the place of its accuser's id.
+TEST(Suspicion, RemembersWhoBeganItAndByWhichProbe) {
+  suspicion heard = accused_by(7);
+  EXPECT_EQ(heard.accuser(self), member_id{7});
+  EXPECT_EQ(heard.probe(), 0U);
+  EXPECT_EQ(heard.told, member_id{7});
+  EXPECT_FALSE(heard.failed_here(self));
+  suspicion ours;
+  ours.set_accuser(self, self, 0xffffffffU);
+  EXPECT_EQ(ours.accuser(self), self);
+  EXPECT_EQ(ours.probe(), 0xffffffffU);
+  EXPECT_EQ(ours.told, self);
+  EXPECT_TRUE(ours.failed_here(self));
+  EXPECT_FALSE(ours.confirm(self, self));
+  EXPECT_TRUE(ours.confirm(member_id{0xffffffffU}, self)) << "a number is nobody's id";
+}
+
+// The packed fields hold the most that each of them can be.
+TEST(Suspicion, KeepsWhatIsPutIntoIt) {
+  suspicion s = accused_by(1);
+  s.set_subject(flotilla::max_members_limit - 1);
+  s.set_heap_at(flotilla::max_members_limit - 1);
+  s.put_off = suspicion::max_put_off;
+  s.alone = suspicion::max_alone;
+  s.logarithm = flotilla::detail::ceil_ln_plus_one(flotilla::max_members_limit) & 31U;
+  EXPECT_EQ(s.subject(), flotilla::max_members_limit - 1);
+  EXPECT_EQ(s.heap_at(), flotilla::max_members_limit - 1);
+  EXPECT_EQ(std::uint8_t{s.put_off}, suspicion::max_put_off);
+  EXPECT_EQ(std::uint8_t{s.alone}, suspicion::max_alone);
+  for (const std::uint32_t n : {1U, 2U, 3U, 1'000U, flotilla::max_members_limit}) {
+    s.logarithm = flotilla::detail::ceil_ln_plus_one(n) & 31U;
+    EXPECT_EQ(s.least(config::lan()), suspicion_timeout(config::lan(), n)) << n;
+  }
 }
 
 // SWIM, section 5: "the suspicion time-out is 3 ceil(log(N+1))" periods; figure 3c shows 9, 12, 15.

@@ -28,10 +28,22 @@ time_point any_time() {
   return time_point{duration{some}};
 }
 
+/// The least that a record must have.
+struct number {
+  number() = default;
+  number(int of) : value{of} {}
+  time_point due{};
+  std::uint32_t place{0};
+  int value{0};
+  std::uint32_t heap_at() const { return place; }
+  void set_heap_at(std::uint32_t to) { place = to; }
+  friend bool operator==(const number&, const number&) = default;
+};
+
 TEST(TimerHeapProperty, IsAMapWhoseEarliestIsOnTop) {
   EXPECT_TRUE(rc::check([] {
     const auto limit = *rc::gen::element<std::uint32_t>(0, 1, 7, 200);
-    timer_heap<int> heap{limit, *rc::gen::inRange<std::uint32_t>(0, limit + 1)};
+    timer_heap<number> heap{limit, *rc::gen::inRange<std::uint32_t>(0, limit + 1)};
     std::map<timer_ref, std::pair<time_point, int>> model;
     const auto any_held = [&] {
       return std::next(model.begin(), *rc::gen::inRange(0, static_cast<int>(model.size())));
@@ -63,7 +75,7 @@ TEST(TimerHeapProperty, IsAMapWhoseEarliestIsOnTop) {
       time_point earliest = time_point::max();
       for (const auto& [at, record] : model) {
         RC_ASSERT(heap.due(at) == record.first);
-        RC_ASSERT(heap[at] == record.second);
+        RC_ASSERT(heap[at].value == record.second);
         earliest = std::min(earliest, record.first);
       }
       RC_ASSERT(heap.earliest() == earliest);

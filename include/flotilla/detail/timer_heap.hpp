@@ -17,15 +17,10 @@ namespace detail {
 using timer_ref = std::uint32_t;
 inline constexpr timer_ref no_timer = 0xffffffffU;
 
+/// `Record` has room for its timer: a member `due`, and heap_at() and set_heap_at(), 24 bits at
+/// least, for its place in the heap; in a free record that is the next free one.
 template <class Record>
 class timer_heap {
-  struct node {
-    time_point due{};
-    std::uint32_t heap_at{no_timer};  // in a free node: the next free one
-    Record record{};
-    friend bool operator==(const node&, const node&) noexcept = default;
-  };
-
  public:
   timer_heap() noexcept = default;
   /// At most `limit` records, room for `reserved`. May throw std::bad_alloc.
@@ -41,8 +36,8 @@ class timer_heap {
   [[nodiscard]] time_point earliest() const noexcept {
     return empty() ? time_point::max() : nodes_[heap_[0]].due;
   }
-  [[nodiscard]] Record& operator[](timer_ref at) noexcept { return nodes_[at].record; }
-  [[nodiscard]] const Record& operator[](timer_ref at) const noexcept { return nodes_[at].record; }
+  [[nodiscard]] Record& operator[](timer_ref at) noexcept { return nodes_[at]; }
+  [[nodiscard]] const Record& operator[](timer_ref at) const noexcept { return nodes_[at]; }
   [[nodiscard]] std::size_t bytes_allocated() const noexcept {
     return nodes_.bytes_allocated() + heap_.bytes_allocated();
   }
@@ -57,40 +52,57 @@ class timer_heap {
   timer_ref add(time_point due, const Record& record) noexcept {
     timer_ref at = free_;
     if (at != no_timer) {
-      free_ = nodes_[at].heap_at;
+      free_ = next_free(at);
     } else {
       at = nodes_.size();
-      nodes_.push_back(node{});
+      nodes_.push_back(Record{});
     }
-    nodes_[at] = node{due, heap_.size(), record};
+    nodes_[at] = record;
+    nodes_[at].due = due;
+    nodes_[at].set_heap_at(heap_.size());
     heap_.push_back(at);
     sift_up(heap_.size() - 1);
     return at;
   }
 
   void remove(timer_ref at) noexcept {
-    const std::uint32_t hole = nodes_[at].heap_at;
+    const std::uint32_t hole = nodes_[at].heap_at();
     const timer_ref last = heap_[heap_.size() - 1];
     heap_.pop_back();
     if (last != at) {
       put(hole, last);
       settle(hole);
     }
-    nodes_[at] = node{time_point{}, free_, Record{}};
+    nodes_[at] = Record{};
+    nodes_[at].set_heap_at(free_ & none);
     free_ = at;
   }
 
   void reschedule(timer_ref at, time_point due) noexcept {
     nodes_[at].due = due;
-    settle(nodes_[at].heap_at);
+    settle(nodes_[at].heap_at());
+  }
+
+  /// Another record in the same place, due when the former one was.
+  void replace(timer_ref at, const Record& record) noexcept {
+    const time_point due = nodes_[at].due;
+    const std::uint32_t heap_at = nodes_[at].heap_at();
+    nodes_[at] = record;
+    nodes_[at].due = due;
+    nodes_[at].set_heap_at(heap_at);
   }
 
   friend bool operator==(const timer_heap&, const timer_heap&) noexcept = default;
 
  private:
+  static constexpr std::uint32_t none = 0xffffffU;
+  [[nodiscard]] timer_ref next_free(timer_ref at) const noexcept {
+    const std::uint32_t next = nodes_[at].heap_at();
+    return next == none ? no_timer : next;
+  }
   void put(std::uint32_t position, timer_ref at) noexcept {
     heap_[position] = at;
-    nodes_[at].heap_at = position;
+    nodes_[at].set_heap_at(position);
   }
   [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const noexcept {
     return nodes_[heap_[a]].due < nodes_[heap_[b]].due;
@@ -122,7 +134,7 @@ class timer_heap {
     }
   }
 
-  segmented_array<node, 6> nodes_;
+  segmented_array<Record, 6> nodes_;
   segmented_array<timer_ref, 6> heap_;
   timer_ref free_{no_timer};
 };

@@ -2,13 +2,14 @@
 // One record a suspect, due when the verdict falls. Bound to (member, incarnation, probe).
 #pragma once
 
-#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include <flotilla/config.hpp>
 #include <flotilla/detail/logarithm.hpp>
 #include <flotilla/detail/mix.hpp>
+#include <flotilla/detail/state_hasher.hpp>
 #include <flotilla/detail/timer_heap.hpp>
 #include <flotilla/event.hpp>
 #include <flotilla/member.hpp>
@@ -18,32 +19,81 @@
 namespace flotilla {
 inline namespace v1 {
 
+/// 64 bytes, its timer's place included.
 struct suspicion {
   /// K of Lifeguard: confirmations beyond this many tell nothing new.
   static constexpr std::size_t max_confirmations = 3;
 
-  row_index subject{no_row};
-  std::uint32_t probe{0};  ///< sequence number of our own failed probe, 0 if we only heard of it
-  member_id accuser{};     ///< the first one
-  member_id told{};        ///< the accuser that is passed on: whose accusation came last
+  time_point due{};  ///< detail::timer_heap
   time_point since{};
-  flotilla::incarnation incarnation{};
-  std::array<std::uint32_t, max_confirmations>
-      confirmers{};  ///< 32 mixed bits of each id: enough to tell apart
-  std::uint8_t confirmations{0};
-  std::uint8_t doubtful{0};  ///< one bit a confirmer that had no weight (accusers.hpp)
-  std::uint8_t wanted{0};    ///< K: so many confirmations bring the time-out down to `least`
-  duration least{};          ///< Min of Lifeguard, for the group as it was when this began
-  bool joined{false};        ///< our own probe has failed as well: told as an accusation of ours
-  bool expired{false};       ///< the time-out has passed: only a put-off verdict is waited for
-  bool acked{false};         ///< the suspect has answered us since (rule (d) of the design)
-  bool checked{false};       ///< a whole probe round of ours has failed since it began
-  bool check_left{false};    ///< the ping of the direct check was pulled in time
-  bool asked{false};         ///< ended without an answer: enough when so many others accuse it
-  std::uint32_t check{0};    ///< its sequence number, 0 while there is none
-  time_point check_asked{};  ///< when it began
-  std::uint8_t put_off{0};   ///< how often the verdict has waited for such a round
-  std::uint8_t alone{0};     ///< how often it has waited for others to accuse it as well
+  time_point check_asked{};  ///< when the direct check began
+  member_id told{};          ///< the accuser that is passed on: whose accusation came last
+
+ private:
+  /// Who accused it first, or, when it was ourselves, the sequence number of our failed probe.
+  std::uint64_t first_{0};
+  std::uint32_t subject_ : 24 {0};
+
+ public:
+  std::uint8_t confirmations : 2 {0};
+  std::uint8_t doubtful : 3 {0};  ///< one bit a confirmer that had no weight (accusers.hpp)
+  std::uint8_t wanted : 2 {0};    ///< K: so many confirmations bring the time-out down to `least`
+
+ private:
+  std::uint32_t heap_at_ : 24 {0};
+
+ public:
+  std::uint8_t logarithm : 5 {0};  ///< of the size of the group as it was when this began: `least`
+  std::uint8_t put_off : 3 {0};    ///< how often the verdict has waited for a check
+
+ private:
+  /// 24 mixed bits of each confirmer's id: enough to tell three apart.
+  std::uint32_t first_mark_ : 24 {0};
+  bool ours_ : 1 {false};  ///< our own accusation was the first
+
+ public:
+  bool joined : 1 {false};      ///< our own probe has failed as well: told as an accusation of ours
+  bool expired : 1 {false};     ///< the time-out has passed: only a put-off verdict is waited for
+  bool acked : 1 {false};       ///< the suspect has answered us since (rule (d) of the design)
+  bool checked : 1 {false};     ///< a whole probe round of ours has failed since it began
+  bool check_left : 1 {false};  ///< the ping of the direct check was pulled in time
+  bool asked : 1 {false};       ///< ended without an answer: enough when so many others accuse it
+
+ private:
+  std::uint32_t second_mark_ : 24 {0};
+
+ public:
+  std::uint8_t alone : 7 {0};  ///< how often the verdict has waited for others to accuse it as well
+
+ private:
+  std::uint32_t third_mark_ : 24 {0};
+
+ public:
+  std::uint32_t check{0};  ///< the direct check's sequence number, 0 while there is none
+
+  [[nodiscard]] row_index subject() const noexcept { return subject_; }
+  void set_subject(row_index at) noexcept { subject_ = at & 0xffffffU; }
+  [[nodiscard]] std::uint32_t heap_at() const noexcept { return heap_at_; }
+  void set_heap_at(std::uint32_t place) noexcept { heap_at_ = place & 0xffffffU; }
+
+  /// The first accuser; `self` is who we are.
+  [[nodiscard]] member_id accuser(member_id self) const noexcept {
+    return ours_ ? self : member_id{first_};
+  }
+  /// Sequence number of our own failed probe, 0 if we only heard of it.
+  [[nodiscard]] std::uint32_t probe() const noexcept {
+    return ours_ ? static_cast<std::uint32_t>(first_) : 0;
+  }
+  void set_accuser(member_id by, member_id self, std::uint32_t failed_probe) noexcept {
+    ours_ = by == self;
+    first_ = ours_ ? failed_probe : static_cast<std::uint64_t>(by);
+    told = by;
+  }
+  /// Min of Lifeguard, for the group as it was when this began.
+  [[nodiscard]] duration least(const config& settings) const noexcept {
+    return detail::saturating_multiply(settings.protocol_period,
+                                       settings.suspicion_multiplier * logarithm);
+  }
 
   /// How often a verdict may wait for its check: for the round under way to end, for another check
   /// before its own, for its own, and for its own again if that ping was not pulled in time. Then
@@ -52,29 +102,34 @@ struct suspicion {
 
   /// How many confirmations count: the doubtful ones only when a probe of ours has failed as well.
   [[nodiscard]] std::uint8_t weight() const noexcept {
-    return static_cast<std::uint8_t>(confirmations - std::popcount(doubtful));
+    return static_cast<std::uint8_t>(confirmations - std::popcount(std::uint8_t{doubtful}));
   }
   /// A probe of ours has failed since, or has begun it.
   [[nodiscard]] bool failed_here(member_id self) const noexcept {
-    return joined || checked || accuser == self;
+    return joined || checked || accuser(self) == self;
   }
 
   /// Counts an accuser once; neither the first accuser nor a repetition confirms anything (S9).
   /// One with weight takes the place of one without when there is no other. False: nothing changed.
-  bool confirm(member_id by, bool has_weight = true) noexcept {
+  bool confirm(member_id by, member_id self, bool has_weight = true) noexcept {
     const bool full = confirmations == max_confirmations;
-    if (by == accuser || (full && (doubtful == 0 || !has_weight))) return false;
+    if (by == accuser(self) || (full && (doubtful == 0 || !has_weight))) return false;
     const auto mark = static_cast<std::uint32_t>(
-        detail::mix(static_cast<std::uint64_t>(by), detail::mix_key{}) >> 32U);
-    for (std::size_t i = 0; i < confirmations; ++i) {
-      if (confirmers[i] == mark) return false;
+        detail::mix(static_cast<std::uint64_t>(by), detail::mix_key{}) >> 40U);
+    for (unsigned i = 0; i < confirmations; ++i) {
+      if (mark_of(i) == mark) return false;
     }
-    const auto place =
-        full ? static_cast<unsigned>(std::countr_zero(doubtful)) : unsigned{confirmations++};
-    const auto bit = static_cast<std::uint8_t>(1U << place);
-    doubtful = static_cast<std::uint8_t>(has_weight ? doubtful & ~bit : doubtful | bit);
-    confirmers[place] = mark;
+    const auto place = full ? static_cast<unsigned>(std::countr_zero(std::uint8_t{doubtful}))
+                            : unsigned{confirmations++};
+    const unsigned bit = 1U << place;
+    doubtful = (has_weight ? doubtful & ~bit : doubtful | bit) & 7U;
+    if (place == 0) first_mark_ = mark & 0xffffffU;
+    if (place == 1) second_mark_ = mark & 0xffffffU;
+    if (place == 2) third_mark_ = mark & 0xffffffU;
     return true;
+  }
+  [[nodiscard]] std::uint32_t mark_of(unsigned confirmer) const noexcept {
+    return confirmer == 0 ? first_mark_ : confirmer == 1 ? second_mark_ : third_mark_;
   }
 
   /// How often the verdict of a member that is not well itself (config::checked_verdicts) may wait
@@ -90,13 +145,34 @@ struct suspicion {
   /// As many others accuse it as Lifeguard wants to hear.
   [[nodiscard]] bool confirmed() const noexcept { return wanted != 0 && weight() >= wanted; }
 
+  void hash_into(detail::state_hasher& out) const noexcept {
+    out.add_all(due, since, check_asked, told, first_, std::uint64_t{subject_},
+                std::uint64_t{confirmations}, std::uint64_t{doubtful}, std::uint64_t{wanted},
+                std::uint64_t{logarithm}, std::uint64_t{put_off}, bool{ours_}, bool{joined},
+                bool{expired}, bool{acked}, bool{checked}, bool{check_left}, bool{asked},
+                std::uint64_t{alone}, std::uint64_t{check});
+    for (unsigned i = 0; i < confirmations; ++i) out.add(std::uint64_t{mark_of(i)});
+  }
   friend bool operator==(const suspicion&, const suspicion&) noexcept = default;
 };
+static_assert(sizeof(suspicion) == 64);
 
 /// A dead or left member stays for a while, so that old gossip cannot bring it back.
 struct tombstone {
-  row_index subject{no_row};
+  time_point due{};     ///< detail::timer_heap
   member_id accuser{};  ///< of a dead member; told on with the fact
+
+ private:
+  std::uint32_t subject_{no_row};
+  std::uint32_t heap_at_{0};
+
+ public:
+  tombstone() noexcept = default;
+  tombstone(row_index subject, member_id by) noexcept : accuser{by}, subject_{subject} {}
+
+  [[nodiscard]] row_index subject() const noexcept { return subject_; }
+  [[nodiscard]] std::uint32_t heap_at() const noexcept { return heap_at_; }
+  void set_heap_at(std::uint32_t place) noexcept { heap_at_ = place; }
 
   friend bool operator==(const tombstone&, const tombstone&) noexcept = default;
 };

@@ -76,7 +76,7 @@ inline bool engine::awaits_direct_check(detail::timer_ref due) noexcept {
   }
   if (record.put_off == suspicion::max_put_off) return false;
   if (again || record.check == 0) {
-    record.check = ask_suspect(record.subject);
+    record.check = ask_suspect(record.subject());
     record.check_asked = s_.now;
     record.check_left = false;
   }
@@ -105,10 +105,10 @@ inline row_index engine::next_check() const noexcept {
     const suspicion& record = s_.suspicions[at];
     const bool done = record.checked || record.confirmed();
     if (done || !is_near(s_.suspicions.due(at))) continue;
-    if (in_crowd(record.subject) || must_wait(record.subject)) continue;
+    if (in_crowd(record.subject()) || must_wait(record.subject())) continue;
     if (first == detail::no_timer || s_.suspicions.due(at) < s_.suspicions.due(first)) first = at;
   }
-  return first == detail::no_timer ? no_row : s_.suspicions[first].subject;
+  return first == detail::no_timer ? no_row : s_.suspicions[first].subject();
 }
 
 /// A round that began after the suspicion did is the check that its verdict needs.
@@ -126,7 +126,7 @@ inline void engine::note_failed_check(row_index at, const probe_round& ended) no
 /// True when the verdict that is due has been put off until the round under way has ended.
 inline bool engine::awaits_check(detail::timer_ref due) noexcept {
   suspicion& record = s_.suspicions[due];
-  if (in_crowd(record.subject)) return awaits_answer(due);
+  if (in_crowd(record.subject())) return awaits_answer(due);
   const bool checked = record.checked || (record.asked && record.confirmed());
   if (!checks_verdicts() || checked) return false;
   if (record.put_off == suspicion::max_put_off) {
@@ -155,7 +155,7 @@ inline bool engine::awaits_others(detail::timer_ref due) noexcept {
   const time_point most = record.weight() == 0 ? time_point::max() : verdict_time(record, 0);
   if (!waits || most <= s_.now) return false;
   ++record.alone;
-  static_cast<void>(ask_suspect(record.subject));
+  static_cast<void>(ask_suspect(record.subject()));
   const time_point again = detail::saturating_add(s_.now, s_.settings.protocol_period);
   s_.suspicions.reschedule(due, detail::earlier(again, most));
   return true;

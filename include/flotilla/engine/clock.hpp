@@ -130,7 +130,7 @@ inline void engine::ask_suspects_again() noexcept {
   for (std::uint32_t i = 0; i < suspects && i < engine_state::max_timers_per_tick; ++i) {
     suspicion& record = s_.suspicions[s_.suspicions.nth(i)];
     record.check_left = false;  // its answer may be lost with the rest
-    const row_index subject = record.subject;
+    const row_index subject = record.subject();
     contact(subject, s_.table.address(subject));
   }
 }

@@ -141,7 +141,7 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     if (suspicion_ran) {
       const suspicion& ended = s_.suspicions[r.timer()];
       const bool found_by_one = ended.confirmations == 0 && !ended.failed_here(s_.self().id);
-      if (r.state == member_state::alive && found_by_one) contradict(ended.accuser);
+      if (r.state == member_state::alive && found_by_one) contradict(ended.accuser(s_.self().id));
       s_.suspicions.remove(r.timer());
     } else {
       s_.tombstones.remove(r.timer());
@@ -152,20 +152,17 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
   if (r.state == member_state::suspect) {
     ++stats_.suspicions;
     suspicion record;
-    record.subject = change.at;
-    record.probe = ours.probe;
-    record.accuser = change.accuser;
-    record.told = change.accuser;
+    record.set_subject(change.at);
+    record.set_accuser(change.accuser, s_.self().id, ours.probe);
     record.since = s_.now;
-    record.incarnation = r.incarnation;
-    record.least = suspicion_timeout(s_.settings, group_size());
+    record.logarithm = detail::ceil_ln_plus_one(group_size()) & 31U;
     // Without the binding it is the classic fixed timer, which nobody confirms.
     // Nor does anybody confirm one of a crowd.
-    record.wanted = s_.settings.experiment.timer_binding && !in_crowd(change.at)
-                        ? confirmations_wanted(s_.settings, group_size())
-                        : std::uint8_t{0};
+    if (s_.settings.experiment.timer_binding && !in_crowd(change.at)) {
+      record.wanted = confirmations_wanted(s_.settings, group_size()) & 3U;
+    }
     if (runs_on) {
-      s_.suspicions[r.timer()] = record;
+      s_.suspicions.replace(r.timer(), record);
       return;
     }
     r.set_timer(s_.suspicions.add(verdict_time(record, record.weight()), record));
@@ -178,10 +175,10 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
 /// When the suspicion runs out, if it is confirmed by so many.
 inline time_point engine::verdict_time(const suspicion& record,
                                        std::uint8_t confirmed) const noexcept {
-  const duration longest =
-      detail::saturating_multiply(record.least, s_.settings.suspicion_max_multiplier);
+  const duration least = record.least(s_.settings);
+  const duration longest = detail::saturating_multiply(least, s_.settings.suspicion_max_multiplier);
   return detail::saturating_add(record.since,
-                                shrunk_suspicion(record.least, longest, confirmed, record.wanted));
+                                shrunk_suspicion(least, longest, confirmed, record.wanted));
 }
 
 /// Somebody else accuses a suspect as well: the time-out shrinks, and the accusation is passed on
@@ -190,7 +187,9 @@ inline void engine::confirm(row_index at, member_id accuser, provenance from) no
   const detail::timer_ref timer = s_.table[at].timer();
   suspicion& record = s_.suspicions[timer];
   const bool counts = record.failed_here(s_.self().id) || !has_no_weight(accuser);
-  if (accuser == s_.self().id || !record.confirm(accuser, counts) || record.wanted == 0) return;
+  if (accuser == s_.self().id || !record.confirm(accuser, s_.self().id, counts) ||
+      record.wanted == 0)
+    return;
   if (!counts) return;
   if (s_.settings.experiment.passing_on_confirmations) {
     record.told = accuser;
@@ -212,7 +211,7 @@ inline void engine::hasten(detail::timer_ref timer) noexcept {
 /// count for two; to others it is one more accusation.
 inline void engine::join_accusers(row_index at) noexcept {
   suspicion& record = s_.suspicions[s_.table[at].timer()];
-  if (record.wanted == 0 || record.joined || record.accuser == s_.self().id) return;
+  if (record.wanted == 0 || record.joined || record.accuser(s_.self().id) == s_.self().id) return;
   record.joined = true;
   record.told = s_.self().id;
   requeue(at, false);

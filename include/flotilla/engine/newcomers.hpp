@@ -59,7 +59,7 @@ inline bool engine::awaits_answer(detail::timer_ref due) noexcept {
   suspicion& record = s_.suspicions[due];
   if (record.put_off >= hearsay_check::max_asked) return false;
   ++record.put_off;
-  contact(record.subject, s_.table.address(record.subject));
+  contact(record.subject(), s_.table.address(record.subject()));
   s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
   return true;
 }

@@ -149,7 +149,7 @@ inline bool engine::accused_by_others(member_id subject) const noexcept {
   const row_index at = s_.table.find(subject);
   if (at == no_row || s_.table[at].state != member_state::suspect) return false;
   const suspicion& record = s_.suspicions[s_.table[at].timer()];
-  return record.accuser != s_.self().id || record.confirmations != 0;
+  return record.accuser(s_.self().id) != s_.self().id || record.confirmations != 0;
 }
 
 /// True for a suspect whom enough others accuse, where nothing speaks against ourselves. Helpers
@@ -172,19 +172,20 @@ inline void engine::run_suspicions() noexcept {
       record.checked = false;
       record.asked = false;
       record.check = 0;
-      record.put_off = record.alone = 0;
+      record.put_off = 0;
+      record.alone = 0;
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
       // Asked in any case, or its silence means nothing.
-      s_.table[record.subject].set_contacted_in(0);
-      contact(record.subject, s_.table.address(record.subject));
+      s_.table[record.subject()].set_contacted_in(0);
+      contact(record.subject(), s_.table.address(record.subject()));
       continue;
     }
     if (awaits_others(due) || awaits_check(due)) continue;
     ++stats_.verdicts;
-    const evidence ours{record.accuser, record.probe, to_caller(record.since), record.weight(),
-                        s_.health.score()};
-    const row_index subject = record.subject;
+    const evidence ours{record.accuser(s_.self().id), record.probe(), to_caller(record.since),
+                        record.weight(), s_.health.score()};
+    const row_index subject = record.subject();
     if (!reserve(member_state::dead)) {
       ++stats_.facts_refused_memory;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
@@ -199,7 +200,7 @@ inline void engine::run_tombstones() noexcept {
   for (std::uint32_t i = 0;
        i < engine_state::max_timers_per_tick && s_.tombstones.earliest() <= s_.now; ++i) {
     const detail::timer_ref due = s_.tombstones.top();
-    const row_index subject = s_.tombstones[due].subject;
+    const row_index subject = s_.tombstones[due].subject();
     if (s_.denied.contains(s_.table[subject].id)) {
       // An evicted member is shown as left for as long as it is evicted.
       s_.tombstones.reschedule(due, detail::saturating_add(s_.now, s_.settings.tombstone_lifetime));

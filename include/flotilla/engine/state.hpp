@@ -204,18 +204,12 @@ struct engine_state {
   void hash_timers_into(detail::state_hasher& out) const noexcept {
     for (std::uint32_t i = 0; i < suspicions.size(); ++i) {
       const detail::timer_ref at = suspicions.nth(i);
-      const suspicion& s = suspicions[at];
-      out.add_all(std::uint64_t{at}, suspicions.due(at), std::uint64_t{s.subject},
-                  std::uint64_t{s.probe}, s.accuser, s.since, s.incarnation, s.told,
-                  std::uint64_t{s.confirmations}, std::uint64_t{s.doubtful},
-                  std::uint64_t{s.wanted}, s.least, s.joined, s.expired, s.acked, s.checked,
-                  std::uint64_t{s.put_off}, std::uint64_t{s.alone}, std::uint64_t{s.check},
-                  s.check_asked, s.check_left, s.asked);
-      for (const std::uint32_t by : s.confirmers) out.add(std::uint64_t{by});
+      out.add(std::uint64_t{at});
+      suspicions[at].hash_into(out);
     }
     for (std::uint32_t i = 0; i < tombstones.size(); ++i) {
       const detail::timer_ref at = tombstones.nth(i);
-      out.add_all(std::uint64_t{at}, tombstones.due(at), std::uint64_t{tombstones[at].subject},
+      out.add_all(std::uint64_t{at}, tombstones.due(at), std::uint64_t{tombstones[at].subject()},
                   tombstones[at].accuser);
     }
   }
