@@ -233,7 +233,7 @@ class queue_add final : public work {
   explicit queue_add(std::uint32_t size) : at_{size}, size_{size} {}
   void prepare() override {
     for (std::uint32_t i = size_ + 1; i <= size_ + 256; ++i) {
-      if (at_.table[i].queued != flotilla::gossip_class::none) at_.queue.remove(at_.table, i);
+      if (at_.table[i].queued() != flotilla::gossip_class::none) at_.queue.remove(at_.table, i);
     }
     require(at_.queue.size() == size_);
   }

@@ -61,7 +61,7 @@ struct queue_and_table {
     }
     return sent;
   }
-  bool queued(row_index at) const { return table[at].queued == gossip_class::membership; }
+  bool queued(row_index at) const { return table[at].queued() == gossip_class::membership; }
   std::uint64_t digest() const {
     flotilla::detail::state_hasher out;
     queue.hash_into(out);
@@ -231,10 +231,10 @@ TEST(GossipQueue, TwoQueuesShareATable) {
   gossip_queue urgent{gossip_class::urgent, 0};
   q.push({1, 2});
   urgent.push(q.table, 3);
-  EXPECT_EQ(q.table[3].queued, gossip_class::urgent);
+  EXPECT_EQ(q.table[3].queued(), gossip_class::urgent);
   EXPECT_EQ(q.send(1), (rows{1, 2}));
-  EXPECT_EQ(q.table[1].queued, gossip_class::none);
-  EXPECT_EQ(q.table[3].queued, gossip_class::urgent);
+  EXPECT_EQ(q.table[1].queued(), gossip_class::none);
+  EXPECT_EQ(q.table[3].queued(), gossip_class::urgent);
   urgent.remove(q.table, 3);
   EXPECT_TRUE(urgent.empty());
 }

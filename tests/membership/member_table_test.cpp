@@ -134,7 +134,7 @@ TEST(MemberTable, WhatIsExpectedIsReserved) {
 TEST(MemberTable, ARowUsedAgainRemembersNothing) {
   member_table table = table_of(2);
   const row_index at = table.find(member_id{2});
-  table[at].set_queue_at(9);
+  table[at].set_queued(flotilla::gossip_class::urgent, 9);
   table[at].set_timer(9);
   table[at].set_contacted_in(9);
   table[at].broken_rounds = 2;
@@ -148,7 +148,7 @@ TEST(MemberTable, ARowUsedAgainRemembersNothing) {
   EXPECT_EQ(table.place_incarnation(at), incarnation{3});
   EXPECT_EQ(table.note_of(at), row_note{});
   row fresh = table[at];
-  fresh.set_queue_at(0);
+  fresh.unqueue();
   fresh.set_order_at(no_row);
   fresh.set_timer(flotilla::detail::no_timer);
   fresh.set_contacted_in(0);

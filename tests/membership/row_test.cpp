@@ -32,7 +32,7 @@ std::uint64_t digest(const row& r) {
 TEST(Row, AFreshOneIsNowhere) {
   const row fresh{};
   EXPECT_EQ(fresh.id, member_id{0});
-  EXPECT_EQ(gossip_class{fresh.queued}, gossip_class::none);
+  EXPECT_EQ(fresh.queued(), gossip_class::none);
   EXPECT_EQ(fresh.order_at(), no_row);
   EXPECT_EQ(fresh.range_next(), no_row);
   EXPECT_EQ(fresh.id_next(), no_row);
@@ -46,25 +46,28 @@ TEST(Row, AFreshOneIsNowhere) {
 TEST(Row, PackedNumbersDoNotTouchEachOther) {
   using get = std::uint32_t (row::*)() const noexcept;
   using set = void (row::*)(std::uint32_t) noexcept;
-  const std::pair<get, set> numbers[] = {
-      {&row::queue_at, &row::set_queue_at}, {&row::order_at, &row::set_order_at},
-      {&row::timer, &row::set_timer},       {&row::range_next, &row::set_range_next},
-      {&row::id_next, &row::set_id_next},   {&row::address_next, &row::set_address_next}};
+  const std::pair<get, set> numbers[] = {{&row::order_at, &row::set_order_at},
+                                         {&row::timer, &row::set_timer},
+                                         {&row::range_next, &row::set_range_next},
+                                         {&row::id_next, &row::set_id_next},
+                                         {&row::address_next, &row::set_address_next}};
   const row fresh{};
   for (const auto& [read, write] : numbers) {
     row r{};
     r.set_contacted_in(0xffff);
     r.port = 0xffff;
+    r.set_queued(gossip_class::hearsay, 0xffffff);
     const row before = r;
     for (const std::uint32_t number : {0U, 1U, 0xabcdefU, flotilla::max_members_limit - 1}) {
       (r.*write)(number);
       EXPECT_EQ((r.*read)(), number);
       EXPECT_EQ(r.contacted_in(), 0xffffU);
       EXPECT_EQ(r.port, 0xffffU);
+      EXPECT_EQ(r.queue_at(), 0xffffffU);
+      EXPECT_EQ(r.queued(), gossip_class::hearsay);
     }
     (r.*write)((fresh.*read)());
     EXPECT_EQ(r, before);
-    if (write == &row::set_queue_at) continue;  // there is always a place in the queue's ring
     (r.*write)(no_row);
     EXPECT_EQ((r.*read)(), no_row);
   }
@@ -77,10 +80,10 @@ TEST(Row, EqualityAndHashSeeEveryField) {
   rows[3].set_range_next(1);
   rows[4].is_ipv4 = true;
   rows[5].state = member_state::suspect;
-  rows[6].queued = gossip_class::urgent;
+  rows[6].set_queued(gossip_class::urgent, 0);
   rows[7].address_indexed = true;
   rows[8].broken_rounds = 1;
-  rows[9].set_queue_at(1);
+  rows[9].set_queued(gossip_class::none, 1);
   rows[10].set_order_at(1);
   rows[11].set_timer(1);
   rows[12].set_contacted_in(1);

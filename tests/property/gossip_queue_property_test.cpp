@@ -128,7 +128,7 @@ struct pair_of_queues {
     bool agree = true;
     for (row_index at = 0; at < members; ++at) {
       const auto expected = naive.contains(at) ? gossip_class::urgent : gossip_class::none;
-      agree = agree && table[at].queued == expected;
+      agree = agree && table[at].queued() == expected;
     }
     RC_ASSERT(agree);
   }
@@ -197,7 +197,7 @@ TEST(GossipQueueProperty, NoFactIsSentMoreOftenThanItsBudget) {
     std::vector<std::uint32_t> sent(members);
     for (int i = 0; i < 300; ++i) {
       const auto at = *rc::gen::inRange<row_index>(0, members);
-      if (table[at].queued == gossip_class::none) {
+      if (table[at].queued() == gossip_class::none) {
         queue.push(table, at);
         sent[at] = 0;
       }
@@ -211,7 +211,7 @@ TEST(GossipQueueProperty, NoFactIsSentMoreOftenThanItsBudget) {
       });
       bool within = true;
       for (row_index fact = 0; fact < members; ++fact) {
-        const bool waits = table[fact].queued != gossip_class::none;
+        const bool waits = table[fact].queued() != gossip_class::none;
         within = within && here[fact] <= 1 && sent[fact] <= budget;
         within = within && (sent[fact] == 0 || waits == (sent[fact] < budget));
       }

@@ -41,27 +41,19 @@ class gossip_queue {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
   /// Makes room for one more; false, and nothing lost, without memory.
-  [[nodiscard]] bool try_reserve_one() noexcept {
-    if (size() < slots_.size()) return true;
-    detail::buffer<row_index> larger;
-    if (!larger.try_allocate(slots_for(size() + 1))) return false;
-    for (std::uint32_t at = borders_[0]; at != end(); ++at) {
-      larger[at & (larger.size() - 1)] = slots_[at & (slots_.size() - 1)];
-    }
-    larger.swap(slots_);
-    return true;
-  }
+  [[nodiscard]] bool try_reserve_one() noexcept { return size() < slots_.size() || grow(); }
 
   /// Adds a member's fact as never sent. It must not be queued; there must be room.
   void push(member_table& table, row_index at) noexcept {
-    FLOTILLA_EXPECT(table[at].queued == gossip_class::none && size() < slots_.size());
-    place(table, --borders_[0], at);
-    table[at].queued = which_;
+    FLOTILLA_EXPECT(table[at].queued() == gossip_class::none && size() < slots_.size());
+    const std::uint32_t position = --borders_[0];
+    slots_[position & (slots_.size() - 1)] = at;
+    table[at].set_queued(which_, position);
   }
 
   /// Takes a member's fact out, wherever it is.
   void remove(member_table& table, row_index at) noexcept {
-    FLOTILLA_EXPECT(table[at].queued == which_);
+    FLOTILLA_EXPECT(table[at].queued() == which_);
     // There are fewer than 2^24 in the ring: the low bits say how far behind the front it is.
     std::uint32_t hole = borders_[0] + ((table[at].queue_at() - borders_[0]) & 0xffffffU);
     std::uint32_t bucket = 0;
@@ -73,13 +65,13 @@ class gossip_queue {
       ++borders_[bucket];
       if (bucket == 0) break;
     }
-    table[at].queued = gossip_class::none;
+    table[at].unqueue();
   }
 
   /// Takes all facts out.
   void clear(member_table& table) noexcept {
     for (std::uint32_t at = borders_[0]; at != end(); ++at) {
-      table[slot(at)].queued = gossip_class::none;
+      table[slot(at)].unqueue();
     }
     borders_.fill(borders_[0]);
   }
@@ -104,7 +96,7 @@ class gossip_queue {
         --borders_[bucket + 1];
         ++arrived;
         // Behind the last bucket is nothing: who was sent often enough is out.
-        if (bucket + 1 == budget) table[slot(end())].queued = gossip_class::none;
+        if (bucket + 1 == budget) table[slot(end())].unqueue();
       }
     }
   }
@@ -126,6 +118,15 @@ class gossip_queue {
   }
 
  private:
+  [[nodiscard]] bool grow() noexcept {
+    detail::buffer<row_index> larger;
+    if (!larger.try_allocate(slots_for(size() + 1))) return false;
+    for (std::uint32_t at = borders_[0]; at != end(); ++at) {
+      larger[at & (larger.size() - 1)] = slots_[at & (slots_.size() - 1)];
+    }
+    larger.swap(slots_);
+    return true;
+  }
   static constexpr std::size_t slots_for(std::uint32_t facts) noexcept {
     std::size_t slots = 64;
     while (slots < facts) slots *= 2;
@@ -137,7 +138,7 @@ class gossip_queue {
   }
   void place(member_table& table, std::uint32_t position, row_index at) noexcept {
     slots_[position & (slots_.size() - 1)] = at;
-    table[at].set_queue_at(position);
+    table[at].set_queued(which_, position);
   }
   /// Offers the oldest `waiting` of the last bucket, and moves those that were accepted to its
   /// front.
@@ -166,7 +167,7 @@ class gossip_queue {
     for (std::uint32_t i = budget_ + 1; i <= budget; ++i) borders_[i] = end();
     if (budget < budget_) {
       for (std::uint32_t at = borders_[budget]; at != end(); ++at) {
-        table[slot(at)].queued = gossip_class::none;
+        table[slot(at)].unqueue();
       }
     }
     budget_ = budget;

@@ -232,7 +232,7 @@ inline void engine::requeue(row_index at, bool urgent) noexcept {
 }
 
 inline void engine::unqueue(row_index at) noexcept {
-  const gossip_class queued = s_.table[at].queued;
+  const gossip_class queued = s_.table[at].queued();
   if (queued == gossip_class::urgent) s_.urgent.remove(s_.table, at);
   if (queued == gossip_class::membership) s_.membership.remove(s_.table, at);
   if (queued == gossip_class::hearsay) s_.hearsay.remove(s_.table, at);

@@ -84,7 +84,7 @@ inline void engine::complete_seed(std::size_t i) noexcept {
     for (row_index at = 0; at < s_.table.end(); ++at) {
       const row& r = s_.table[at];
       if (r.id != member_id{} && is_active(r.state) && r.placed() &&
-          r.queued == gossip_class::none) {
+          r.queued() == gossip_class::none) {
         requeue(at, false);
       }
     }

@@ -48,7 +48,7 @@ inline bool engine::must_wait(row_index at) const noexcept {
 inline void engine::settle(row_index at) noexcept {
   const row& r = s_.table[at];
   if (!r.hearsay) return;
-  const bool untold = in_crowd(at) && r.queued == gossip_class::none;
+  const bool untold = in_crowd(at) && r.queued() == gossip_class::none;
   s_.order.settle(s_.table, at, s_.random);
   if (untold && r.state == member_state::alive && r.placed()) requeue(at, false);
 }

@@ -35,32 +35,43 @@ struct row {
     return number == none ? no_row : static_cast<std::uint32_t>(number);
   }
 
+  std::uint64_t order_at_ : 24 {none};
+
+ public:
+  member_state state : 2 {member_state::alive};
+  bool is_ipv4 : 1 {false};
+  bool address_indexed : 1 {false};
+  bool proven : 1 {false};     ///< has answered us from this address, or echoed our cookie there
+  bool hearsay : 1 {false};    ///< others told of it, unasked; it has never answered us
+  bool noted : 1 {false};      ///< has a row_note
+  bool displaced : 1 {false};  ///< its address is of another incarnation, which is noted
+  std::uint8_t broken_rounds : 2 {0};  ///< rounds in a row that only a helper got through
+
+ private:
+  std::uint64_t unused_ : 4 {0};
+  std::uint64_t queue_ : 26 {0};  ///< class and place, since they change together
+  std::uint64_t timer_ : 24 {none};
+  std::uint64_t range_next_ : 24 {none};
+
  public:
   std::uint64_t port : 16 {0};  ///< of an IPv4 address
 
  private:
-  std::uint64_t queue_at_ : 24 {0};
-  std::uint64_t order_at_ : 24 {none};
-  std::uint64_t contacted_in_ : 16 {0};
-  std::uint64_t timer_ : 24 {none};
-  std::uint64_t range_next_ : 24 {none};
   std::uint64_t id_next_ : 24 {none};
   std::uint64_t address_next_ : 24 {none};
+  std::uint64_t contacted_in_ : 16 {0};
 
  public:
-  member_state state : 2 {member_state::alive};
-  gossip_class queued : 2 {gossip_class::none};
-  bool is_ipv4 : 1 {false};
-  bool address_indexed : 1 {false};
-  bool proven : 1 {false};             ///< has answered us from this address, or echoed our cookie
-  bool hearsay : 1 {false};            ///< others told of it, unasked; it has never answered us
-  bool noted : 1 {false};              ///< has a row_note
-  bool displaced : 1 {false};          ///< its address is of another incarnation, which is noted
-  std::uint8_t broken_rounds : 2 {0};  ///< rounds in a row that only a helper got through
-
-  /// dissemination/gossip_queue.hpp: the low 24 bits of its position.
-  [[nodiscard]] std::uint32_t queue_at() const noexcept { return queue_at_; }
-  void set_queue_at(std::uint32_t position) noexcept { queue_at_ = position & none; }
+  /// dissemination/gossip_queue.hpp: in which queue the member's fact waits, and the low 24 bits of
+  /// its position there.
+  [[nodiscard]] gossip_class queued() const noexcept {
+    return static_cast<gossip_class>(queue_ & 3U);
+  }
+  [[nodiscard]] std::uint32_t queue_at() const noexcept { return queue_ >> 2U; }
+  void set_queued(gossip_class which, std::uint32_t position) noexcept {
+    queue_ = (std::uint64_t{position} << 2U | static_cast<std::uint64_t>(which)) & 0x3ffffffU;
+  }
+  void unqueue() noexcept { queue_ = 0; }
   /// detection/probe_order.hpp, or no_row; in a free row the next one.
   [[nodiscard]] std::uint32_t order_at() const noexcept { return unpacked(order_at_); }
   void set_order_at(std::uint32_t place_in_order) noexcept { order_at_ = place_in_order & none; }
@@ -87,11 +98,10 @@ struct row {
 
   /// All but the address and what is noted elsewhere.
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(id, incarnation, member_state{state}, std::uint64_t(gossip_class{queued}),
-                bool{is_ipv4}, bool{address_indexed}, bool{proven}, bool{hearsay}, bool{noted},
-                bool{displaced}, std::uint64_t{broken_rounds}, std::uint64_t{queue_at_},
-                std::uint64_t{order_at_}, std::uint64_t{timer_}, std::uint64_t{range_next_},
-                std::uint64_t{contacted_in_});
+    out.add_all(id, incarnation, member_state{state}, std::uint64_t{queue_}, bool{is_ipv4},
+                bool{address_indexed}, bool{proven}, bool{hearsay}, bool{noted}, bool{displaced},
+                std::uint64_t{broken_rounds}, std::uint64_t{order_at_}, std::uint64_t{timer_},
+                std::uint64_t{range_next_}, std::uint64_t{contacted_in_});
   }
   friend bool operator==(const row&, const row&) noexcept = default;
 };
