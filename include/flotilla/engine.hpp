@@ -176,7 +176,8 @@ class engine {
   void absorb_all(const inbound& in, provenance from) noexcept;
   void absorb_heard(const inbound& in) noexcept;
   void absorb_gossip(const inbound& in) noexcept;
-  void absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept;
+  [[nodiscard]] bool skip_known(wire::fact_reader& reader, row_index& at) noexcept;
+  void absorb(const inbound& in, const wire::fact& fact, row_index at, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
   void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
   void merge_known(row_index at, const wire::fact& fact, provenance from) noexcept;
@@ -346,6 +347,7 @@ class engine {
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
+  bool put_fact_of(wire::writer& out, row_index at) noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
   void write_about_subject(wire::writer& out, member_id subject) noexcept;
   [[nodiscard]] bool has_gossip() const noexcept;

@@ -146,6 +146,38 @@ TEST(Transition, WhatTellsNothingNewTouchesNothing) {
   }
 }
 
+// The short way out: an alive fact that a row covers changes nothing, whatever state it is in.
+TEST(Transition, WhatARowCoversIsKnown) {
+  constexpr std::uint32_t W = incarnation::window();
+  std::uint32_t covered = 0;
+  for (const auto state :
+       {member_state::alive, member_state::suspect, member_state::dead, member_state::left}) {
+    for (const std::uint32_t held : {5U, 6U, 0U - W, W}) {
+      member_table table = table_with_subject();
+      if (state != member_state::alive || held != 5) apply_to(table, told(state, held));
+      const member_table before = table;
+      for (const std::uint32_t number :
+           {4U, 5U, 6U, 7U, 0U, W, W + 1, W + 5, 0U - W, 0x80000005U}) {
+        for (const endpoint& where : {here, there}) {
+          const bool at_home = where == here;
+          const std::uint64_t place = at_home ? 0x0a0000021f0aU : 0x0a0000031f0aU;
+          if (!table[at].covers({subject, incarnation{number}, place})) continue;
+          ++covered;
+          const applied result = apply_to(table, told(member_state::alive, number, where));
+          ASSERT_EQ(result.outcome, merge_outcome::known) << held << ' ' << number;
+          ASSERT_EQ(table, before);
+        }
+      }
+    }
+  }
+  EXPECT_GT(covered, 30U);
+  const member_table table = table_with_subject();
+  EXPECT_TRUE(table[at].covers({subject, incarnation{5}, 0x0a0000021f0aU}));
+  EXPECT_FALSE(table[at].covers({subject, incarnation{5}, 0x0a0000031f0aU}));
+  EXPECT_FALSE(table[at].covers({subject, incarnation{6}, 0x0a0000021f0aU}));
+  EXPECT_TRUE(table[at].covers({subject, incarnation{4}, 0x0a0000031f0aU}));
+}
+
 // Law 5: without room for what the new state needs elsewhere, nothing is merged.
 TEST(Transition, WithoutRoomElsewhereNothingIsMerged) {
   for (const fact& what : {told(member_state::suspect, 5), told(member_state::dead, 9),

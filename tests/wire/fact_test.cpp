@@ -119,6 +119,76 @@ TEST(Fact, Left) {
                 sample::left);
 }
 
+// The short ways of writing write what the long one does, and nothing where it does not fit.
+TEST(Fact, PlainFactsAndAccusationsAreThoseOfTheDrawing) {
+  for (const std::uint32_t number : {0U, 1U, 0xfffefdfcU}) {
+    const member_id id{0x0102030405060708U};
+    const fact alive{id,
+                     incarnation{number},
+                     flotilla::member_state::alive,
+                     flotilla::endpoint::ipv4({10, 1, 2, 3}, 7946),
+                     {}};
+    const flotilla::wire::plain_fact plain{id, incarnation{number}, 0x0a0102031f0aU};
+    for (std::size_t room = 0; room < 30; ++room) {
+      bytes buffer(room);
+      writer out{buffer};
+      const bool fits = room >= flotilla::wire::plain_fact::size;
+      EXPECT_EQ(flotilla::wire::write_plain_fact(out, plain), fits);
+      EXPECT_TRUE(out.ok());
+      buffer.resize(out.size());
+      EXPECT_EQ(to_hex(buffer), fits ? to_hex(written(alive)) : "");
+    }
+    flotilla::wire::plain_fact back;
+    ASSERT_TRUE(flotilla::wire::read_plain_fact(written(alive).data(), back));
+    EXPECT_EQ(back.subject, id);
+    EXPECT_EQ(back.incarnation, incarnation{number});
+    EXPECT_EQ(back.place, plain.place);
+    for (const auto state : {flotilla::member_state::suspect, flotilla::member_state::dead}) {
+      const fact accusation{id, incarnation{number}, state, {}, member_id{77}};
+      bytes buffer(22);
+      writer out{buffer};
+      EXPECT_TRUE(
+          flotilla::wire::write_accusation(out, state, id, incarnation{number}, member_id{77}));
+      EXPECT_EQ(to_hex(buffer), to_hex(written(accusation)));
+      EXPECT_FALSE(flotilla::wire::read_plain_fact(buffer.data(), back));
+      EXPECT_FALSE(
+          flotilla::wire::write_accusation(out, state, id, incarnation{number}, member_id{77}));
+    }
+  }
+}
+
+// Each byte of a plain fact takes each value: the short check finds nothing wrong only where the
+// long one does not.
+TEST(Fact, ThePlainCheckTakesNothingThatTheOtherRefuses) {
+  const fact alive{member_id{1},
+                   incarnation{0},
+                   flotilla::member_state::alive,
+                   flotilla::endpoint::ipv4({10, 1, 2, 3}, 80),
+                   {}};
+  std::size_t taken = 0;
+  for (const bytes& whole :
+       {written(alive), hex("0114 0000000000000001 00000000 0104 e0000001 0050"),
+        hex("0114 0000000000000001 00000000 0104 00000000 0050"),
+        hex("0114 0000000000000001 00000000 0104 ffffffff 0050"),
+        hex("0114 0000000000000000 00000000 0104 0a000001 0050")}) {
+    ASSERT_EQ(whole.size(), flotilla::wire::plain_fact::size);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      for (unsigned value = 0; value < 256; ++value) {
+        bytes changed = whole;
+        changed[i] = static_cast<std::byte>(value);
+        const bool plain = flotilla::wire::begins_with_plain_fact(changed);
+        fact read;
+        const bool sound = fact_reader{changed}.next(read) == fact_read::fact;
+        const bool expected = sound && read.state == flotilla::member_state::alive &&
+                              read.address.kind() == flotilla::endpoint_kind::ipv4;
+        ASSERT_EQ(plain, expected) << to_hex(changed);
+        taken += plain ? 1U : 0U;
+      }
+    }
+  }
+  EXPECT_GT(taken, 4000U);
+}
+
 TEST(Fact, PaddingIsSkipped) {
   const bytes golden =
       hex("ff"          // kind: padding

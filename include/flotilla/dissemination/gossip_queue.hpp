@@ -92,12 +92,12 @@ class gossip_queue {
         take_turns(table, waiting, encode);
         return;
       }
-      while (arrived < waiting && (room = encode(slot(borders_[bucket + 1] - 1)))) {
-        --borders_[bucket + 1];
-        ++arrived;
-        // Behind the last bucket is nothing: who was sent often enough is out.
-        if (bucket + 1 == budget) table[slot(end())].unqueue();
-      }
+      const std::uint32_t last = borders_[bucket + 1] - 1;
+      while (arrived < waiting && (room = encode(slot(last - arrived)))) ++arrived;
+      borders_[bucket + 1] -= arrived;
+      if (bucket + 1 != budget) continue;
+      // Behind the last bucket is nothing: who was sent often enough is out.
+      for (std::uint32_t i = 0; i < arrived; ++i) table[slot(end() + i)].unqueue();
     }
   }
 

@@ -12,9 +12,11 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
   wire::fact_reader reader{in.facts};
   wire::fact fact;
   for (;;) {
+    row_index at = no_row;
+    const bool found = skip_known(reader, at);
     switch (reader.next(fact)) {
       case wire::fact_read::fact:
-        absorb(in, fact, from);
+        absorb(in, fact, found ? at : s_.table.find(fact.subject), from);
         if (s_.life == engine_life::left) return;
         break;
       case wire::fact_read::digest: break;
@@ -23,6 +25,30 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
       case wire::fact_read::end: return;
     }
   }
+}
+
+/// Facts that repeat what a row says are only counted, as most gossip is: all that come next. True
+/// when the subject of the one behind them has been looked for; then `at` is its row.
+inline bool engine::skip_known(wire::fact_reader& reader, row_index& at) noexcept {
+  if (!s_.denied.empty()) return false;  // what is said of those is counted apart
+  constexpr std::size_t size = wire::plain_fact::size;
+  const std::span<const std::byte> facts = reader.rest();
+  const member_id self = s_.settings.id;
+  wire::plain_fact told;
+  std::size_t taken = 0;
+  bool found = false;
+  while (facts.size() - taken >= size && wire::read_plain_fact(facts.data() + taken, told)) {
+    const member_table::place held = s_.table.look_up(told.subject);
+    found = held.at == no_row || told.subject == self || !held.member->covers(told);
+    at = held.at;
+    if (found) break;
+    taken += size;
+  }
+  if (taken == 0) return found;
+  reader.skip(taken);
+  stats_.facts_received += taken / size;
+  stats_.facts_known += taken / size;
+  return found;
 }
 
 /// What came along with a message: mostly nothing.
@@ -52,12 +78,14 @@ inline void engine::absorb_gossip(const inbound& in) noexcept {
       ++stats_.facts_of_strangers;
       continue;
     }
-    absorb(in, fact, provenance::gossip);
+    absorb(in, fact, s_.table.find(fact.subject), provenance::gossip);
     if (s_.life == engine_life::left) return;
   }
 }
 
-inline void engine::absorb(const inbound& in, const wire::fact& fact, provenance from) noexcept {
+/// `at` is the subject's row, or no_row.
+inline void engine::absorb(const inbound& in, const wire::fact& fact, row_index at,
+                           provenance from) noexcept {
   ++stats_.facts_received;
   if (fact.subject == s_.self().id) {
     ++stats_.facts_about_self;
@@ -68,7 +96,6 @@ inline void engine::absorb(const inbound& in, const wire::fact& fact, provenance
     ++stats_.facts_about_denied;
     return;
   }
-  const row_index at = s_.table.find(fact.subject);
   if (at != no_row) {
     absorb_known(at, fact, from);
   } else {

@@ -156,6 +156,23 @@ inline bool engine::put_fact(wire::writer& out, const wire::fact& fact) noexcept
   return written;
 }
 
+/// What this engine says about the member of a row, if it fits; nearly always straight from there.
+inline bool engine::put_fact_of(wire::writer& out, row_index at) noexcept {
+  const row& r = s_.table[at];
+  bool written = false;
+  if (r.is_plain()) {
+    written = wire::write_plain_fact(out, r.plain_fact());
+  } else if (r.state == member_state::suspect || r.state == member_state::dead) {
+    const member_id accuser = r.state == member_state::suspect ? s_.suspicions[r.timer()].told
+                                                               : s_.tombstones[r.timer()].accuser;
+    written = wire::write_accusation(out, r.state, r.id, r.incarnation, accuser);
+  } else {
+    return put_fact(out, fact_of(at));
+  }
+  if (written) ++stats_.facts_sent;
+  return written;
+}
+
 /// First of all what the receiver should know about itself: an accusation that it can refute at
 /// once (Lifeguard's buddy system), or a record that differs from what it shows.
 inline bool engine::write_about_receiver(wire::writer& out, const outgoing& what) noexcept {
@@ -183,13 +200,13 @@ inline bool engine::has_gossip() const noexcept {
 /// room for one fact of each, the sequence number's last bit tosses for it.
 inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept {
   const std::uint32_t budget = transmit_budget(s_.settings, s_.group_size());
-  const auto encode = [&](row_index at) {
+  const bool named = told && what.target != member_id{};
+  const row_index receiver = named ? s_.table.find(what.target, what.cursor) : no_row;
+  const bool introduced = what.introduce && what.kind == wire::message_kind::ack;
+  const row_index ourselves = introduced ? member_table::self_row : no_row;
+  const auto encode = [this, &out, receiver, ourselves](row_index at) {
     // Said already, in front: it counts as sent.
-    if (told && s_.table[at].id == what.target) return true;
-    if (what.introduce && what.kind == wire::message_kind::ack && at == member_table::self_row) {
-      return true;
-    }
-    return put_fact(out, fact_of(at));
+    return at == receiver || at == ourselves || put_fact_of(out, at);
   };
   const bool both = !s_.urgent.empty() && !(s_.membership.empty() && s_.hearsay.empty());
   const bool tight = out.room() < 2 * wire::max_fact_size;
@@ -214,6 +231,10 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
     const row& r = s_.table[at];
     if (r.id == member_id{} || r.id == what.target) continue;
     if (!is_active(r.state) || in_crowd(at)) continue;
+    if (r.is_plain()) {
+      if (!put_fact_of(out, at)) break;
+      continue;
+    }
     const wire::fact alive{r.id, s_.table.place_incarnation(at), member_state::alive,
                            s_.table.address(at), member_id{}};
     if (!put_fact(out, alive)) break;

@@ -19,6 +19,7 @@ class deny_list {
   explicit deny_list(std::size_t capacity) : ids_{capacity} {}
 
   [[nodiscard]] bool contains(member_id id) const noexcept { return position(id) != ids_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
   [[nodiscard]] bool full() const noexcept { return ids_.full(); }
   void add(member_id id) noexcept { ids_.push_back(id); }
   /// False when it was not there.

@@ -60,6 +60,22 @@ class member_table {
         [&](row_index at) { return rows_[at].id == id; });
   }
 
+  /// The same with the row at hand; null with no_row.
+  struct place {
+    const row* member;
+    row_index at;
+  };
+  [[nodiscard]] place look_up(member_id id) const noexcept {
+    place found{nullptr, no_row};
+    found.at = by_id_.find(
+        digest(id), [&](row_index) { return found.member->id_next(); },
+        [&](row_index at) {
+          found.member = &rows_[at];
+          return found.member->id == id;
+        });
+    return found;
+  }
+
   /// The same, when the member mostly is where `guess` says.
   [[nodiscard]] row_index find(member_id id, row_index guess) const noexcept {
     FLOTILLA_EXPECT(id != member_id{});  // which a free row has
@@ -244,7 +260,8 @@ class member_table {
   };
 
   [[nodiscard]] std::uint64_t digest(member_id id) const noexcept {
-    return detail::mix(static_cast<std::uint64_t>(id), key_);
+    // Half of a mix: which bucket an id is in can be seen by nobody.
+    return detail::folded_multiply(static_cast<std::uint64_t>(id) ^ key_.a, key_.b | 1U);
   }
   [[nodiscard]] std::uint64_t address_digest(row_index at) const noexcept {
     const row& r = rows_[at];

@@ -9,6 +9,7 @@
 #include <flotilla/detail/timer_heap.hpp>
 #include <flotilla/member.hpp>
 #include <flotilla/time.hpp>
+#include <flotilla/wire/fact.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -95,6 +96,24 @@ struct row {
   /// True when the address stood in the alive fact of this very incarnation. Otherwise the two must
   /// not be told on as one fact, which the member has never stated.
   [[nodiscard]] bool placed() const noexcept { return !displaced; }
+
+  /// IPv4 address and port, six bytes, most significant first.
+  [[nodiscard]] std::uint64_t ipv4_place() const noexcept {
+    return std::uint64_t{place} << 16U | port;
+  }
+  /// True for an alive fact that the row has had or overridden: merging it would change nothing.
+  [[nodiscard]] bool covers(const wire::plain_fact& told) const noexcept {
+    const std::uint32_t behind = incarnation.value() - told.incarnation.value();
+    if (displaced || behind > flotilla::incarnation::window()) return false;
+    return behind != 0 || (is_ipv4 && ipv4_place() == told.place);
+  }
+  /// True when the member's fact is a plain one: alive at this incarnation and IPv4 address.
+  [[nodiscard]] bool is_plain() const noexcept {
+    return state == member_state::alive && is_ipv4 && !displaced;
+  }
+  [[nodiscard]] wire::plain_fact plain_fact() const noexcept {
+    return {id, incarnation, ipv4_place()};
+  }
 
   /// All but the address and what is noted elsewhere.
   void hash_into(detail::state_hasher& out) const noexcept {

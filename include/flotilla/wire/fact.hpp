@@ -73,6 +73,55 @@ constexpr bool write_fact(writer& out, const fact& what) noexcept {
   return true;
 }
 
+/// What nearly all facts say: a member is alive at an IPv4 address.
+struct plain_fact {
+  /// Its kind and size, and the count and kind of its addresses, as they stand on the wire.
+  static constexpr std::uint16_t head = 0x0114;
+  static constexpr std::uint16_t address_head = 0x0104;
+  static constexpr std::size_t size = fact_base_size + 8;
+
+  member_id subject{};
+  flotilla::incarnation incarnation{};
+  std::uint64_t place{0};  ///< address and port, six bytes, most significant first
+};
+
+/// True when a plain fact lies at `at`, which `out` then tells. For facts that have been checked.
+constexpr bool read_plain_fact(const std::byte* at, plain_fact& out) noexcept {
+  if (detail::load_big<std::uint16_t>(at) != plain_fact::head) return false;
+  const auto where = detail::load_big<std::uint64_t>(at + fact_base_size);
+  if (where >> 48U != plain_fact::address_head) return false;
+  out.subject = member_id{detail::load_big<std::uint64_t>(at + 2)};
+  out.incarnation = flotilla::incarnation{detail::load_big<std::uint32_t>(at + 10)};
+  out.place = where & 0xffffffffffffU;
+  return true;
+}
+
+/// The same bytes as write_fact has, if they fit whole; otherwise nothing and false.
+constexpr bool write_plain_fact(writer& out, const plain_fact& what) noexcept {
+  std::byte* const to = out.try_claim(plain_fact::size);
+  if (to == nullptr) return false;
+  detail::store_big(to, plain_fact::head);
+  detail::store_big(to + 2, static_cast<std::uint64_t>(what.subject));
+  detail::store_big(to + 10, what.incarnation.value());
+  detail::store_big(to + fact_base_size,
+                    std::uint64_t{plain_fact::address_head} << 48U | what.place);
+  return true;
+}
+
+/// The same for a suspect or dead fact.
+constexpr bool write_accusation(writer& out, member_state state, member_id subject,
+                                flotilla::incarnation number, member_id accuser) noexcept {
+  constexpr std::size_t size = fact_base_size + 8;
+  std::byte* const to = out.try_claim(size);
+  if (to == nullptr) return false;
+  const unsigned head = (static_cast<unsigned>(state) + 1) << 8U | (size - fact_head_size);
+  detail::store_big(to, static_cast<std::uint16_t>(head));
+  detail::store_big(to + 2, static_cast<std::uint64_t>(subject));
+  detail::store_big(to + 10, number.value());
+  detail::store_big(to + fact_base_size, static_cast<std::uint64_t>(accuser));
+  return true;
+}
+
 /// How reading one fact went. Digests are checked here and read by digest_reader.
 enum class fact_read : std::uint8_t { fact, digest, skipped, end, malformed };
 
@@ -102,6 +151,10 @@ class fact_reader {
     }
     return fact_read::fact;
   }
+
+  /// What has not been read yet, and leaving out the next bytes of it, which must be whole facts.
+  [[nodiscard]] constexpr std::span<const std::byte> rest() const noexcept { return in_.rest(); }
+  constexpr void skip(std::size_t bytes) noexcept { in_.skip(bytes); }
 
   /// The same without telling what the fact says.
   constexpr fact_read check() noexcept {
@@ -188,8 +241,22 @@ class fact_reader {
   receive_result error_{receive_result::accepted};
 };
 
+/// True when a plain fact comes first and nothing is wrong with it.
+[[nodiscard]] constexpr bool begins_with_plain_fact(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() < plain_fact::size) return false;
+  const std::byte* const at = bytes.data();
+  if (detail::load_big<std::uint16_t>(at) != plain_fact::head) return false;
+  if (detail::load_big<std::uint64_t>(at + 2) == 0) return false;
+  const auto where = detail::load_big<std::uint64_t>(at + fact_base_size);
+  // As in endpoint::is_unicast: not 0, broadcast or multicast, and a port.
+  const auto ip = static_cast<std::uint32_t>(where >> 16U);
+  return where >> 48U == plain_fact::address_head && (where & 0xffffU) != 0 &&
+         ip - 1 < 0xfffffffeU && ip >> 28U != 14;
+}
+
 /// Checks every fact of `bytes` without applying one (law 7: decode whole before any fact counts).
 [[nodiscard]] constexpr receive_result check_facts(std::span<const std::byte> bytes) noexcept {
+  while (begins_with_plain_fact(bytes)) bytes = bytes.subspan(plain_fact::size);
   fact_reader facts{bytes};
   for (;;) {
     switch (facts.check()) {

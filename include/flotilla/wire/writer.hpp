@@ -52,6 +52,14 @@ class writer {
   /// there.
   constexpr std::byte* claim(std::size_t count) noexcept { return take(count); }
 
+  /// The same, but where there is no room nothing has failed.
+  constexpr std::byte* try_claim(std::size_t count) noexcept {
+    if (!ok_ || count > buffer_.size() - size_) return nullptr;
+    std::byte* const at = buffer_.data() + size_;
+    size_ += count;
+    return at;
+  }
+
   /// Overwrites a byte that was written before, at `at`.
   constexpr void patch_u8(std::size_t at, std::uint8_t value) noexcept {
     if (at < size_) buffer_[at] = static_cast<std::byte>(value);
