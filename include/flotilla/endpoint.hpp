@@ -175,7 +175,9 @@ namespace detail {
   const std::span<const std::byte> bytes = address.bytes();
   const auto word_of = [&bytes](std::size_t first) {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < 8 && first + i < bytes.size(); ++i) {
+    // Said twice, for compilers that do not know how many bytes there can be.
+    for (std::size_t i = 0; i < 8 && first + i < endpoint::max_bytes; ++i) {
+      if (first + i >= bytes.size()) break;
       word |= std::to_integer<std::uint64_t>(bytes[first + i]) << (8 * i);
     }
     return word;

@@ -95,6 +95,14 @@ struct suspicion {
                                        settings.suspicion_multiplier * logarithm);
   }
 
+  /// It has answered since: what was found before says nothing.
+  void begin_anew() noexcept {
+    acked = checked = asked = false;
+    check = 0;
+    put_off = 0;
+    alone = 0;
+  }
+
   /// How often a verdict may wait for its check: for the round under way to end, for another check
   /// before its own, for its own, and for its own again if that ping was not pulled in time. Then
   /// the verdict falls without, so that each crash is reported however many there are at once.

@@ -168,12 +168,7 @@ inline void engine::run_suspicions() noexcept {
     record.expired = true;
     if (record.acked) {
       // It has answered since, only not to the accusation. Ask once more; silence is then decisive.
-      record.acked = false;
-      record.checked = false;
-      record.asked = false;
-      record.check = 0;
-      record.put_off = 0;
-      record.alone = 0;
+      record.begin_anew();
       ++stats_.verdicts_deferred;
       s_.suspicions.reschedule(due, detail::saturating_add(s_.now, s_.settings.protocol_period));
       // Asked in any case, or its silence means nothing.
