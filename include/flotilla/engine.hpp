@@ -217,6 +217,7 @@ class engine {
   void verdict(row_index at, member_state state, member_id accuser, const evidence& ours,
                bool told) noexcept;
   void commit(const transition& change, provenance from, const evidence& ours) noexcept;
+  [[nodiscard]] const range_digest& ranges() noexcept;
   void digest(const transition& change) noexcept;
   void restate(flotilla::incarnation number, const endpoint& address, member_state state) noexcept;
   void retime(const transition& change, const evidence& ours) noexcept;

@@ -22,9 +22,14 @@ struct rows {
 };
 struct links_of {
   rows& all;
-  std::uint32_t next(std::uint32_t row) const { return all.links[row]; }
-  void set_next(std::uint32_t row, std::uint32_t to) const { all.links[row] = to; }
-  std::uint64_t digest(std::uint32_t row) const { return all.keys[row]; }
+  struct it {
+    rows& all;
+    std::uint32_t row;
+  };
+  it operator[](std::uint32_t row) const { return {all, row}; }
+  static std::uint32_t next(const it& at) { return at.all.links[at.row]; }
+  static void set_next(const it& at, std::uint32_t to) { at.all.links[at.row] = to; }
+  static std::uint64_t digest(const it& at) { return at.all.keys[at.row]; }
 };
 
 std::multiset<std::uint32_t> offered(const chained_index& index, rows& all, std::uint64_t digest) {

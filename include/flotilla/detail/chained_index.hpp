@@ -14,10 +14,10 @@ inline namespace v1 {
 namespace detail {
 
 /// Three rows for two buckets, so that finding one looks at less than two rows more than it must.
-/// Keys and links stay in the rows, and whoever calls says where: `links.next(row)` is the row
-/// behind this one or no_row, `links.set_next(row, next)` changes it, `links.digest(row)` is that
-/// of its key. Digests are keyed, so that nobody outside can aim at one chain. Whoever inserts
-/// equal digests (addresses) limits their number.
+/// Keys and links stay in the rows, and whoever calls says where: `links[row]` is the row itself,
+/// `links.next(it)` the number of the one behind it or no_row, `links.set_next(it, number)` changes
+/// that, and `links.digest(it)` is the digest of its key. Digests are keyed, so that nobody outside
+/// can aim at one chain. Whoever inserts equal digests (addresses) limits their number.
 class chained_index {
   static constexpr std::uint32_t smallest = 16;
 
@@ -52,7 +52,7 @@ class chained_index {
     ++size_;
     while (heads_.size() < buckets_for(size_)) split(links);
     std::uint32_t& head = heads_[bucket_of(digest)];
-    links.set_next(row, head);
+    links.set_next(links[row], head);
     head = row;
   }
 
@@ -60,17 +60,18 @@ class chained_index {
   template <class Links>
   void erase(std::uint64_t digest, std::uint32_t row, const Links& links) noexcept {
     std::uint32_t& head = heads_[bucket_of(digest)];
+    const std::uint32_t behind = links.next(links[row]);
     if (head == row) {
-      head = links.next(row);
+      head = behind;
     } else {
       std::uint32_t before = head;
-      while (links.next(before) != row) {
-        before = links.next(before);
+      while (links.next(links[before]) != row) {
+        before = links.next(links[before]);
         FLOTILLA_EXPECT(before != no_row);
       }
-      links.set_next(before, links.next(row));
+      links.set_next(links[before], behind);
     }
-    links.set_next(row, no_row);
+    links.set_next(links[row], no_row);
     --size_;
   }
 
@@ -86,7 +87,7 @@ class chained_index {
     const std::uint32_t wide = static_cast<std::uint32_t>(digest) & mask_;
     return wide < heads_.size() ? wide : wide & (mask_ >> 1U);
   }
-  /// One more bucket takes its part of the one that has held both. Chains keep their order.
+  /// One more bucket takes its part of the one that has held both.
   template <class Links>
   void split(const Links& links) noexcept {
     const std::uint32_t fresh = heads_.size();
@@ -96,21 +97,17 @@ class chained_index {
     std::uint32_t row = heads_[old];
     std::uint32_t kept = no_row;
     std::uint32_t moved = no_row;
+    // Turned round, which costs no look at the row before.
     while (row != no_row) {
-      const std::uint32_t next = links.next(row);
-      const bool moves = (static_cast<std::uint32_t>(links.digest(row)) & mask_) == fresh;
-      std::uint32_t& last = moves ? moved : kept;
-      if (last != no_row) {
-        links.set_next(last, row);
-      } else {
-        heads_[moves ? fresh : old] = row;
-      }
-      last = row;
+      auto&& it = links[row];
+      const std::uint32_t next = links.next(it);
+      const bool moves = (static_cast<std::uint32_t>(links.digest(it)) & mask_) == fresh;
+      links.set_next(it, moves ? moved : kept);
+      (moves ? moved : kept) = row;
       row = next;
     }
-    if (kept == no_row) heads_[old] = no_row;
-    if (kept != no_row) links.set_next(kept, no_row);
-    if (moved != no_row) links.set_next(moved, no_row);
+    heads_[old] = kept;
+    heads_[fresh] = moved;
   }
 
   segmented_array<std::uint32_t, 6> heads_{};  ///< at least `smallest`, once constructed

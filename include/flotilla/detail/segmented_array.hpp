@@ -67,14 +67,7 @@ class segmented_array {
 
   /// Makes room for `count` elements; false, and nothing lost, beyond the limit or without memory.
   [[nodiscard]] bool try_reserve(std::uint32_t count) noexcept {
-    if (count > limit_) return false;
-    while (capacity_ < count) {
-      if (!try_extend_list()) return false;
-      T* segment = new (std::nothrow) T[next_segment_size()];
-      if (segment == nullptr) return false;
-      adopt(segment);
-    }
-    return true;
+    return count <= capacity_ || grow_to(count);
   }
 
   /// Appends; there must be room (try_reserve).
@@ -110,6 +103,16 @@ class segmented_array {
   }
 
  private:
+  [[nodiscard]] bool grow_to(std::uint32_t count) noexcept {
+    if (count > limit_) return false;
+    while (capacity_ < count) {
+      if (!try_extend_list()) return false;
+      T* segment = new (std::nothrow) T[next_segment_size()];
+      if (segment == nullptr) return false;
+      adopt(segment);
+    }
+    return true;
+  }
   static constexpr std::uint32_t segments_for(std::uint32_t count) noexcept {
     return (count >> SegmentBits) + ((count & (segment_size - 1)) != 0 ? 1 : 0);
   }

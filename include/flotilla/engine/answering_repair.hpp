@@ -104,7 +104,7 @@ inline void engine::write_answers(wire::writer& out, const outgoing& what) noexc
 inline bool engine::write_digests(wire::writer& out, const wire::digest_item& question,
                                   std::uint32_t salt, std::uint32_t& budget) noexcept {
   std::array<std::uint64_t, std::size_t{1} << wire::max_split_bits> sums{};
-  if (!s_.ranges.split(s_.table, question.value, question.detail, budget, sums)) return false;
+  if (!ranges().split(s_.table, question.value, question.detail, budget, sums)) return false;
   if (!wire::begin_digests(out, question.detail)) return false;
   for (std::uint32_t i = 0; i < 1U << question.detail; ++i) out.u16(short_digest(sums[i], salt));
   return true;
@@ -115,7 +115,7 @@ inline bool engine::write_missing(wire::writer& out, const wire::digest_item& qu
                                   std::uint32_t salt, std::uint32_t& budget) noexcept {
   std::uint64_t held = 0;
   const bool whole =
-      s_.ranges.walk(s_.table, question.value, budget, [&](row_index, const range_record& record) {
+      ranges().walk(s_.table, question.value, budget, [&](row_index, const range_record& record) {
         held |= listed(question, short_digest(record.hash, salt));
         return true;
       });
@@ -142,7 +142,7 @@ inline bool engine::write_lacking(wire::writer& out, const wire::digest_item& qu
                                   std::uint32_t salt, std::uint32_t& budget) noexcept {
   bool fits = true;
   const bool whole =
-      s_.ranges.walk(s_.table, question.value, budget, [&](row_index at, const range_record& r) {
+      ranges().walk(s_.table, question.value, budget, [&](row_index at, const range_record& r) {
         if (listed(question, short_digest(r.hash, salt)) != 0) return true;
         fits = write_record(out, at);
         return fits;

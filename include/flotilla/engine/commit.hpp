@@ -69,7 +69,7 @@ inline void engine::commit(const transition& change, provenance from,
   digest(change);
   if (!change.added && change.before_active && r.state == member_state::dead) penalize(change.at);
   announce(change, ours);
-  if (change.verdict_changed || change.added) retime(change, ours);
+  if (change.verdict_changed) retime(change, ours);  // whoever is added is alive, and has no timer
   if (active && r.order_at() == no_row) s_.order.insert(s_.table, change.at, s_.random);
   if (!active) s_.order.remove(s_.table, change.at);
   // What came with a transfer is known where it came from; passing it on would be a storm with
@@ -100,8 +100,23 @@ inline void engine::commit(const transition& change, provenance from,
   }
 }
 
+/// The digests of ranges as they are to be read. New rows enter them here: a whole group that is
+/// learnt at once is digested once, in a tree of the right depth, and only if somebody compares.
+inline const range_digest& engine::ranges() noexcept {
+  const row_index end = s_.table.end();
+  if (s_.digested == end) return s_.ranges;
+  s_.ranges.expect(s_.table, end - s_.digested, s_.digested);
+  for (; s_.digested != end; ++s_.digested) {
+    const row& r = s_.table[s_.digested];
+    if (r.id == member_id{} || !is_active(r.state)) continue;
+    if (!s_.ranges.add(s_.table, s_.digested, s_.digested)) ++stats_.ranges_crowded;
+  }
+  return s_.ranges;
+}
+
 /// Keeps the digests of ranges in step: suspicion alone does not change them.
 inline void engine::digest(const transition& change) noexcept {
+  if (change.at >= s_.digested) return;
   const row& r = s_.table[change.at];
   const bool was_there = !change.added && change.before_active;
   const bool active = is_active(r.state);
@@ -111,21 +126,24 @@ inline void engine::digest(const transition& change) noexcept {
   if (was_there) {
     s_.ranges.remove(s_.table, change.at, change.before_place, change.before_address);
   }
-  if (active && !s_.ranges.add(s_.table, change.at)) ++stats_.ranges_crowded;
+  if (active && !s_.ranges.add(s_.table, change.at, s_.digested)) ++stats_.ranges_crowded;
 }
 
 /// What this engine says of itself changes: nobody is told by this.
 inline void engine::restate(flotilla::incarnation number, const endpoint& address,
                             member_state state) noexcept {
   row& r = s_.self();
-  if (is_active(r.state)) {
+  const bool digested = s_.digested != 0;
+  if (digested && is_active(r.state)) {
     s_.ranges.remove(s_.table, member_table::self_row,
                      s_.table.place_incarnation(member_table::self_row), s_.table.own_address());
   }
   s_.table.set_incarnations(member_table::self_row, number, number);
   if (s_.table.own_address() != address) s_.table.set_address(member_table::self_row, address);
   if (r.state != state) s_.table.set_state(member_table::self_row, state);
-  if (is_active(state)) s_.ranges.add(s_.table, member_table::self_row);
+  if (digested && is_active(state)) {
+    s_.ranges.add(s_.table, member_table::self_row, s_.digested);
+  }
 }
 
 /// Ends the timer of the former state and starts that of the new one: no timer outlives the

@@ -99,7 +99,7 @@ inline transmit engine::send_plain(std::byte* buffer) noexcept {
   wire::plain_message message;
   message.kind = what.kind;
   message.shows_view = what.compare;
-  if (what.compare) message.view = s_.ranges.view();
+  if (what.compare) message.view = ranges().view();
   message.sender = self_row.id;
   message.target = what.target;
   message.incarnation = self_row.incarnation;

@@ -52,7 +52,7 @@ inline void engine::compare_views(member_id id, const endpoint& address,
       s_.repair_wait = s_.settings.repair_interval;
     }
   }
-  if (view == s_.ranges.view()) {
+  if (view == ranges().view()) {
     s_.repair.listening = false;
     return;
   }
@@ -215,7 +215,7 @@ inline bool engine::settle_ranges(std::span<const std::byte> facts, std::uint32_
 inline void engine::push_parts(const wire::digest_item& item, wire::range_code range,
                                std::uint32_t salt, std::uint32_t& budget) noexcept {
   std::array<std::uint64_t, std::size_t{1} << wire::max_split_bits> own{};
-  if (!s_.ranges.split(s_.table, range, item.detail, budget, own)) {
+  if (!ranges().split(s_.table, range, item.detail, budget, own)) {
     ++stats_.repair_ranges_dropped;
     return;
   }
@@ -231,7 +231,7 @@ inline bool engine::note_missing(const wire::digest_item& item, wire::range_code
                                  std::uint32_t salt, std::uint32_t& budget, bool& noted) noexcept {
   if (item.count() == 0 || s_.repair.listening) return true;
   bool all = true;
-  s_.ranges.walk(s_.table, range, budget, [&](row_index at, const range_record& record) {
+  ranges().walk(s_.table, range, budget, [&](row_index at, const range_record& record) {
     const std::uint16_t mark = short_digest(record.hash, salt);
     bool wanted = false;
     for (std::size_t i = 0; i < item.count(); ++i) wanted = wanted || item.mark(i) == mark;
@@ -279,15 +279,14 @@ inline std::size_t engine::write_question(wire::writer& out, std::size_t room, s
   const unsigned depth = wire::range_depth(range);
   std::array<std::uint16_t, wire::max_marks> marks{};
   std::size_t count = 0;
-  if (depth >= s_.ranges.depth()) {
-    s_.ranges.walk(s_.table, range, budget, [&](row_index, const range_record& record) {
+  if (depth >= ranges().depth()) {
+    ranges().walk(s_.table, range, budget, [&](row_index, const range_record& record) {
       marks[count++] = short_digest(record.hash, session.sequence);
       return count < wire::max_marks;
     });
   }
   const bool deepest = depth == wire::max_range_depth;
-  const bool listed =
-      deepest || (depth >= s_.ranges.depth() && count <= repair_session::max_listed);
+  const bool listed = deepest || (depth >= ranges().depth() && count <= repair_session::max_listed);
   const std::size_t before = out.size();
   if (listed) {
     if (wire::list_size(count) > room || answer < wire::missing_size(0)) return 0;
@@ -301,7 +300,7 @@ inline std::size_t engine::write_question(wire::writer& out, std::size_t room, s
   // Few are split at once as far as one answer tells; among many, each into eight.
   const bool few = session.range_count <= repair_session::max_asked;
   unsigned bits = few ? wire::max_split_bits - (session.range_count == 1 ? 0U : 1U) : 3U;
-  const unsigned wanted = depth <= s_.ranges.depth() ? s_.ranges.depth() + 1 - depth : 1U;
+  const unsigned wanted = depth <= ranges().depth() ? ranges().depth() + 1 - depth : 1U;
   if (bits > wanted) bits = wanted;
   if (bits > wire::max_range_depth - depth) bits = wire::max_range_depth - depth;
   const auto fits = [&](unsigned b) {

@@ -76,9 +76,7 @@ struct engine_state {
         requests_left{from.max_chunks},
         limits{cookie_key},
         ranges{from.cluster, from.expected_members},
-        desk{repair_desk::slots} {
-    ranges.add(table, member_table::self_row);
-  }
+        desk{repair_desk::slots} {}
 
   /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
   /// two events is shorter than 22; a tick handles a bounded number of timers; and some of our own.
@@ -106,8 +104,8 @@ struct engine_state {
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
                 repair_wait, repair_rest, repair_pause, missed, hold_until, heard, deaf, held,
                 std::uint64_t{period}, std::uint64_t{settled}, std::uint64_t{settling},
-                std::uint64_t{recanted_in}, may_ask_absent, std::uint64_t{answers_left},
-                std::uint64_t{requests_left});
+                std::uint64_t{recanted_in}, may_ask_absent, std::uint64_t{digested},
+                std::uint64_t{answers_left}, std::uint64_t{requests_left});
     random.hash_into(out);
     table.hash_into(out);
     hash_timers_into(out);
@@ -198,6 +196,7 @@ struct engine_state {
   newcomer_limits limits;        ///< on what others say unasked of members unknown here
   hearsay_check asked{};         ///< those known by hearsay that are being asked out of turn
   range_digest ranges;
+  row_index digested{0};  ///< rows below have their records in `ranges`; the others when it is read
   repair_desk desk;
 
  private:

@@ -129,7 +129,7 @@ inline void engine::write_cargo(wire::writer& out, const outgoing& what) noexcep
   const bool introduces = what.introduce && what.kind == wire::message_kind::ack;
   if (introduces) put_fact(out, fact_of(member_table::self_row));
   if (what.kind == wire::message_kind::relayed_ack) write_about_subject(out, what.subject);
-  if (what.compare) wire::write_view(out, s_.ranges.view());
+  if (what.compare) wire::write_view(out, ranges().view());
   switch (what.facts) {
     case cargo::gossip:
       if (has_gossip()) write_gossip(out, what, about);

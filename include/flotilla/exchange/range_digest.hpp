@@ -50,7 +50,7 @@ class range_digest {
   static constexpr unsigned max_depth = 20;
   /// Members of one leaf that can be enumerated. More are there only by ids made for it, and those
   /// are compared, but not repaired.
-  static constexpr std::uint32_t max_chain = 256;
+  static constexpr std::uint32_t max_chain = 255;
 
   range_digest() noexcept = default;
   /// Of the group of this name, with room for `expected` members. May throw std::bad_alloc.
@@ -59,7 +59,7 @@ class range_digest {
         depth_{depth_for(expected)},
         sums_(2U << depth_),
         heads_(1U << depth_) {
-    for (std::size_t i = 0; i < heads_.size(); ++i) heads_[i] = no_row;
+    for (std::size_t i = 0; i < heads_.size(); ++i) heads_[i] = empty;
   }
 
   /// Bits of hash that a leaf fixes.
@@ -73,23 +73,25 @@ class range_digest {
 
   [[nodiscard]] range_record record_of(member_id id, flotilla::incarnation number,
                                        const endpoint& address) const noexcept {
-    const std::uint64_t place = detail::mix(static_cast<std::uint64_t>(id), key_);
-    const std::uint64_t where = detail::endpoint_digest(address, key_);
-    return {static_cast<std::uint32_t>(place >> 32U),
-            detail::mix(detail::mix(place ^ number.value(), key_) ^ where, key_)};
+    return record_of(id, number, detail::endpoint_digest(address, key_));
   }
   [[nodiscard]] range_record record_of(const member_table& table, row_index at) const noexcept {
-    return record_of(table[at].id, table.place_incarnation(at), table.address(at));
+    return record_of(table[at].id, table.place_incarnation(at), table.address_digest(at, key_));
   }
 
   /// Adds an active member's record as its row has it. O(1), but for the tree's doubling: false
-  /// without memory for that; the record is added, and the leaves hold more.
-  bool add(member_table& table, row_index at) noexcept {
+  /// without memory for that; the record is added, and the leaves hold more. All other active rows
+  /// before `end` have been added.
+  bool add(member_table& table, row_index at, row_index end = no_row) noexcept {
     const range_record record = record_of(table, at);
-    const bool roomy = ++size_ <= members_per_leaf << depth_ || grow(table, at);
+    const bool roomy = ++size_ <= members_per_leaf << depth_ || grow(table, at, end, size_);
     link(table, at, leaf_of(record.place));
     change(record.place, record.hash);
     return roomy;
+  }
+  /// Makes the tree deep enough for `more` records at once, if there is memory for it.
+  void expect(member_table& table, std::uint32_t more, row_index end) noexcept {
+    if (size_ + more > members_per_leaf << depth_) grow(table, no_row, end, size_ + more);
   }
 
   /// Removes the record that was added for this row; what it said then must be given.
@@ -114,7 +116,7 @@ class range_digest {
     for (; leaf < end; ++leaf) {
       if (budget == 0) return false;
       --budget;
-      for (row_index at = heads_[leaf]; at != no_row; at = table[at].range_next()) {
+      for (row_index at = first_of(leaf); at != no_row; at = table[at].range_next()) {
         if (budget == 0) return false;
         --budget;
         const range_record record = record_of(table, at);
@@ -175,25 +177,41 @@ class range_digest {
     return code_of(place, depth_) - (1U << depth_);
   }
 
+  [[nodiscard]] range_record record_of(member_id id, flotilla::incarnation number,
+                                       std::uint64_t where) const noexcept {
+    const std::uint64_t place = detail::mix(static_cast<std::uint64_t>(id), key_);
+    return {static_cast<std::uint32_t>(place >> 32U),
+            detail::mix(detail::mix(place ^ number.value(), key_) ^ where, key_)};
+  }
+
+  /// The head of a leaf's chain: 24 bits of row and 8 of length.
+  static constexpr std::uint32_t empty = 0xffffff00U;
+  [[nodiscard]] row_index first_of(std::uint32_t leaf) const noexcept {
+    const std::uint32_t first = heads_[leaf] >> 8U;
+    return first == empty >> 8U ? no_row : first;
+  }
+  void set_first(std::uint32_t leaf, row_index first, std::uint32_t length) noexcept {
+    heads_[leaf] = first << 8U | length;
+  }
   /// A full leaf's further members are in its sum and in no chain.
   void link(member_table& table, row_index at, std::uint32_t leaf) noexcept {
-    std::uint32_t length = 0;
-    for (row_index i = heads_[leaf]; i != no_row; i = table[i].range_next()) {
-      if (++length == max_chain) return;
-    }
-    table[at].set_range_next(heads_[leaf]);
-    heads_[leaf] = at;
+    const std::uint32_t length = heads_[leaf] & 0xffU;
+    if (length == max_chain) return;
+    table[at].set_range_next(first_of(leaf));
+    set_first(leaf, at, length + 1);
   }
   void unlink(member_table& table, row_index at, std::uint32_t leaf) noexcept {
     const row_index next = table[at].range_next();
+    const std::uint32_t length = heads_[leaf] & 0xffU;
     table[at].set_range_next(no_row);
-    if (heads_[leaf] == at) {
-      heads_[leaf] = next;
+    if (first_of(leaf) == at) {
+      set_first(leaf, next, length - 1);
       return;
     }
-    for (row_index i = heads_[leaf]; i != no_row; i = table[i].range_next()) {
+    for (row_index i = first_of(leaf); i != no_row; i = table[i].range_next()) {
       if (table[i].range_next() != at) continue;
       table[i].set_range_next(next);
+      set_first(leaf, first_of(leaf), length - 1);
       return;
     }
   }
@@ -202,17 +220,17 @@ class range_digest {
     for (wire::range_code at = code_of(place, depth_); at != 0; at >>= 1U) sums_[at] += by;
   }
 
-  bool grow(member_table& table, row_index newcomer) noexcept {
-    if (depth_ == max_depth) return true;
+  bool grow(member_table& table, row_index newcomer, row_index end, std::uint32_t size) noexcept {
+    const unsigned depth = depth_for(size);
+    if (depth <= depth_) return true;
     range_digest larger;
-    if (!larger.sums_.try_allocate(4U << depth_) || !larger.heads_.try_allocate(2U << depth_)) {
+    if (!larger.sums_.try_allocate(2U << depth) || !larger.heads_.try_allocate(1U << depth)) {
       return false;
     }
     larger.key_ = key_;
-    larger.depth_ = depth_ + 1;
-    larger.size_ = size_;
-    for (std::size_t i = 0; i < larger.heads_.size(); ++i) larger.heads_[i] = no_row;
-    for (row_index at = 0; at < table.end(); ++at) {
+    larger.depth_ = depth;
+    for (std::size_t i = 0; i < larger.heads_.size(); ++i) larger.heads_[i] = empty;
+    for (row_index at = 0; at < table.end() && at < end; ++at) {
       table[at].set_range_next(no_row);
       if (at == newcomer || table[at].id == member_id{} || !is_active(table[at].state)) continue;
       const range_record record = record_of(table, at);
@@ -228,8 +246,8 @@ class range_digest {
   detail::mix_key key_{};
   unsigned depth_{0};
   std::uint32_t size_{0};
-  detail::buffer<std::uint64_t> sums_{};  ///< by range code
-  detail::buffer<row_index> heads_{};     ///< of the leaves' chains
+  detail::buffer<std::uint64_t> sums_{};   ///< by range code
+  detail::buffer<std::uint32_t> heads_{};  ///< of the leaves' chains
 };
 
 }  // namespace v1

@@ -85,16 +85,21 @@ class member_table {
 
   /// A member believed alive or suspect at this address, or no_row.
   [[nodiscard]] row_index find_active_at(const endpoint& address) const noexcept {
-    return by_address_.find(
-        detail::endpoint_digest(address, key_),
-        [&](row_index at) { return rows_[at].address_next(); },
-        [&](row_index at) { return is_at(at, address); });
+    const auto next = [&](row_index at) { return rows_[at].address_next(); };
+    if (address.kind() != endpoint_kind::ipv4) {
+      return by_address_.find(detail::endpoint_digest(address, key_), next,
+                              [&](row_index at) { return is_at(at, address); });
+    }
+    const std::uint64_t where = std::uint64_t{detail::ipv4_number(address)} << 16U | address.port();
+    return by_address_.find(place_digest(where), next, [&](row_index at) {
+      return rows_[at].is_ipv4 && rows_[at].ipv4_place() == where;
+    });
   }
 
   [[nodiscard]] endpoint address(row_index at) const noexcept {
     const row& r = rows_[at];
     if (r.is_ipv4) return detail::ipv4_endpoint(r.place, static_cast<std::uint16_t>(r.port));
-    return at == self_row ? own_address_ : long_addresses_[r.place];
+    return long_address(r);
   }
   [[nodiscard]] const endpoint& own_address() const noexcept { return own_address_; }
   [[nodiscard]] bool is_at(row_index at, const endpoint& where) const noexcept {
@@ -102,6 +107,12 @@ class member_table {
     if (!r.is_ipv4) return address(at) == where;
     return where.kind() == endpoint_kind::ipv4 && r.place == detail::ipv4_number(where) &&
            r.port == where.port();
+  }
+  /// detail::endpoint_digest of a member's address.
+  [[nodiscard]] std::uint64_t address_digest(row_index at, detail::mix_key key) const noexcept {
+    const row& r = rows_[at];
+    if (!r.is_ipv4) return detail::endpoint_digest(address(at), key);
+    return detail::ipv4_digest(r.place, static_cast<std::uint16_t>(r.port), key);
   }
   [[nodiscard]] member snapshot(row_index at) const noexcept {
     const row& r = rows_[at];
@@ -240,22 +251,18 @@ class member_table {
   /// How the indexes reach their chains, which run through the rows.
   struct id_links {
     member_table& table;
-    [[nodiscard]] row_index next(row_index at) const noexcept { return table.rows_[at].id_next(); }
-    void set_next(row_index at, row_index to) const noexcept { table.rows_[at].set_id_next(to); }
-    [[nodiscard]] std::uint64_t digest(row_index at) const noexcept {
-      return table.digest(table.rows_[at].id);
-    }
+    row& operator[](row_index at) const noexcept { return table.rows_[at]; }
+    static row_index next(const row& r) noexcept { return r.id_next(); }
+    static void set_next(row& r, row_index to) noexcept { r.set_id_next(to); }
+    [[nodiscard]] std::uint64_t digest(const row& r) const noexcept { return table.digest(r.id); }
   };
   struct address_links {
     member_table& table;
-    [[nodiscard]] row_index next(row_index at) const noexcept {
-      return table.rows_[at].address_next();
-    }
-    void set_next(row_index at, row_index to) const noexcept {
-      table.rows_[at].set_address_next(to);
-    }
-    [[nodiscard]] std::uint64_t digest(row_index at) const noexcept {
-      return table.address_digest(at);
+    row& operator[](row_index at) const noexcept { return table.rows_[at]; }
+    static row_index next(const row& r) noexcept { return r.address_next(); }
+    static void set_next(row& r, row_index to) noexcept { r.set_address_next(to); }
+    [[nodiscard]] std::uint64_t digest(const row& r) const noexcept {
+      return table.place_digest(r);
     }
   };
 
@@ -263,10 +270,16 @@ class member_table {
     // Half of a mix: which bucket an id is in can be seen by nobody.
     return detail::folded_multiply(static_cast<std::uint64_t>(id) ^ key_.a, key_.b | 1U);
   }
-  [[nodiscard]] std::uint64_t address_digest(row_index at) const noexcept {
-    const row& r = rows_[at];
-    if (!r.is_ipv4) return detail::endpoint_digest(address(at), key_);
-    return detail::ipv4_digest(r.place, static_cast<std::uint16_t>(r.port), key_);
+  /// Half a mix of an IPv4 address, like that of an id.
+  [[nodiscard]] std::uint64_t place_digest(std::uint64_t ipv4_place) const noexcept {
+    return detail::folded_multiply(ipv4_place ^ key_.a, key_.b | 1U);
+  }
+  [[nodiscard]] std::uint64_t place_digest(const row& r) const noexcept {
+    if (r.is_ipv4) return place_digest(r.ipv4_place());
+    return detail::endpoint_digest(long_address(r), key_);
+  }
+  [[nodiscard]] const endpoint& long_address(const row& r) const noexcept {
+    return &r == &rows_[self_row] ? own_address_ : long_addresses_[r.place];
   }
 
   /// All that one more row needs; both indexes are sized by rows: that an address is not indexed
@@ -288,23 +301,27 @@ class member_table {
       r.place = at == self_row ? 0 : long_addresses_.add(address);
     }
   }
+  [[nodiscard]] bool at_same_place(const row& r, row_index at, row_index other) const noexcept {
+    if (r.is_ipv4 && rows_[other].is_ipv4) return r.ipv4_place() == rows_[other].ipv4_place();
+    return r.is_ipv4 == rows_[other].is_ipv4 && address(at) == address(other);
+  }
   void index_address(row_index at) noexcept {
-    if (!is_active(rows_[at].state)) return;
+    row& r = rows_[at];
+    if (!is_active(r.state)) return;
     std::uint32_t sharing = 0;
-    const endpoint where = address(at);
-    const std::uint64_t where_digest = address_digest(at);
+    const std::uint64_t where = place_digest(r);
     const row_index stopped = by_address_.find(
-        where_digest, [&](row_index other) { return rows_[other].address_next(); },
+        where, [&](row_index other) { return rows_[other].address_next(); },
         [&](row_index other) {
-          if (is_at(other, where)) ++sharing;
+          sharing += at_same_place(r, at, other) ? 1U : 0U;
           return sharing == max_rows_per_address;
         });
-    rows_[at].address_indexed = stopped == no_row;
-    if (stopped == no_row) by_address_.insert(where_digest, at, address_links{*this});
+    r.address_indexed = stopped == no_row;
+    if (stopped == no_row) by_address_.insert(where, at, address_links{*this});
   }
   void unindex_address(row_index at) noexcept {
     if (!rows_[at].address_indexed) return;
-    by_address_.erase(address_digest(at), at, address_links{*this});
+    by_address_.erase(place_digest(rows_[at]), at, address_links{*this});
     rows_[at].address_indexed = false;
   }
 
