@@ -51,7 +51,7 @@ struct statistics {
   std::uint64_t members_refused_memory{0};  ///< the table could not grow
   /// no room for a suspicion or a tombstone; nothing merged
   std::uint64_t facts_refused_memory{0};
-  std::uint64_t notes_refused_memory{0};  ///< a penalty or doubt about a member: not remembered
+  std::uint64_t notes_refused_memory{0};  ///< a penalty, doubt or absence that is not remembered
 
   // own word
   std::uint64_t refutations{0};               ///< own incarnation raised past an accusation

@@ -30,7 +30,7 @@ endpoint home(std::uint64_t id) {
 }
 /// Ids 1 to `count`, all dead since `start`.
 reservoir filled(std::uint64_t count, duration first, std::size_t size = reservoir::capacity) {
-  reservoir dead{size};
+  reservoir dead{size, true};
   for (std::uint64_t id = 1; id <= count; ++id) dead.add(member_id{id}, home(id), start, first);
   return dead;
 }
@@ -137,7 +137,7 @@ TEST(Reservoir, TheNewestDeathIsTriedSoonBehindManyOldOnes) {
 }
 
 TEST(Reservoir, HoldsTheNewestDeaths) {
-  reservoir dead{3};
+  reservoir dead{3, true};
   for (std::uint64_t id = 1; id <= 10; ++id) {
     dead.add(member_id{id}, home(id), start, 10s);
     EXPECT_EQ(dead.size(), std::min<std::uint64_t>(id, 3));
@@ -180,7 +180,7 @@ TEST(Reservoir, RemovingOneKeepsTheOthers) {
 }
 
 TEST(Reservoir, WithoutCapacityHoldsNobody) {
-  for (reservoir dead : {reservoir{}, reservoir{0}}) {
+  for (reservoir dead : {reservoir{}, reservoir{0, true}}) {
     dead.add(member_id{1}, home(1), start, 10s);
     EXPECT_EQ(dead.size(), 0U);
     EXPECT_EQ(next(dead, time_point::max()), 0U);
@@ -199,7 +199,7 @@ TEST(Reservoir, IntervalsNeverShrink) {
 }
 
 TEST(Reservoir, TheEndOfTimeSaturates) {
-  reservoir dead{1};
+  reservoir dead{1, true};
   dead.add(member_id{1}, home(1), time_point::max() - 1s, 10s);
   EXPECT_EQ(next(dead, time_point::max() - 1s), 0U);
   EXPECT_EQ(next(dead, time_point::max()), 1U);
@@ -219,6 +219,18 @@ TEST(Reservoir, IsAValueWhoseHashFollowsIt) {
   EXPECT_NE(digest(copy), digest(dead));
   next(copy, start + 10s);
   EXPECT_EQ(copy, dead);
+}
+
+// Nobody has died yet: nothing is allocated.
+TEST(Reservoir, MayBeAllocatedWithTheFirst) {
+  reservoir dead{3, false};
+  EXPECT_EQ(dead.bytes_allocated(), 0U);
+  dead.remove(flotilla::member_id{1}, {});
+  EXPECT_EQ(dead.size(), 0U);
+  EXPECT_TRUE(dead.add(flotilla::member_id{1}, flotilla::endpoint::ipv4({10, 0, 0, 1}, 1),
+                       flotilla::time_point{}, flotilla::duration{1}));
+  EXPECT_EQ(dead.bytes_allocated(), reservoir(3, true).bytes_allocated());
+  EXPECT_EQ(dead.size(), 1U);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ bool holds(const absent_cache& cache, const fact& expected) {
 }
 
 TEST(AbsentCache, RemembersDeathsAndFarewells) {
-  absent_cache cache{4};
+  absent_cache cache{4, true};
   EXPECT_EQ(cache.find(member_id{1}), nullptr);
   cache.remember(dead(1, 5));
   cache.remember(left(2, 6));
@@ -53,7 +53,7 @@ TEST(AbsentCache, KeepsTheOverridingFactOfAMember) {
       {dead(1, 5 + W), dead(1, 6 + W)},  // within the window and behind
       {dead(1, 0), dead(1, 0)},          // outside it there is no order: the newest word counts
   };
-  absent_cache cache{4};
+  absent_cache cache{4, true};
   for (const step& s : steps) {
     cache.remember(s.told);
     EXPECT_TRUE(holds(cache, s.kept)) << s.told.incarnation.value();
@@ -65,7 +65,7 @@ TEST(AbsentCache, KeepsTheOverridingFactOfAMember) {
 TEST(AbsentCache, OverridesAliveFactsOfTheSameAndOfLowerIncarnations) {
   for (const std::uint32_t number : {0U, 5U, 0xffffffffU}) {
     for (const fact& told : {dead(1, number), left(1, number)}) {
-      absent_cache cache{4};
+      absent_cache cache{4, true};
       cache.remember(told);
       const auto overridden = [&](std::uint32_t n) {
         return cache.overridden(member_id{1}, incarnation{n});
@@ -83,7 +83,7 @@ TEST(AbsentCache, OverridesAliveFactsOfTheSameAndOfLowerIncarnations) {
 }
 
 TEST(AbsentCache, TheOldestMakesRoom) {
-  absent_cache cache{3};
+  absent_cache cache{3, true};
   for (std::uint64_t id = 1; id <= 10; ++id) {
     cache.remember(dead(id, 5));
     for (std::uint64_t other = 1; other <= id; ++other) {
@@ -95,14 +95,14 @@ TEST(AbsentCache, TheOldestMakesRoom) {
 
 TEST(AbsentCache, ForgettingOneKeepsTheOthersInOrder) {
   for (std::uint64_t gone = 1; gone <= 4; ++gone) {
-    absent_cache cache{4};
+    absent_cache cache{4, true};
     cache.remember(dead(9, 0));
     for (std::uint64_t id = 1; id <= 4; ++id) cache.remember(dead(id, 5));
     cache.forget(member_id{gone});
     cache.forget(member_id{gone});
     cache.forget(member_id{7});
     EXPECT_EQ(cache.size(), 3U);
-    absent_cache expected{4};
+    absent_cache expected{4, true};
     for (std::uint64_t id = 1; id <= 4; ++id) {
       if (id != gone) expected.remember(dead(id, 5));
     }
@@ -111,7 +111,7 @@ TEST(AbsentCache, ForgettingOneKeepsTheOthersInOrder) {
 }
 
 TEST(AbsentCache, WithoutCapacityRemembersNothing) {
-  for (absent_cache cache : {absent_cache{}, absent_cache{0}}) {
+  for (absent_cache cache : {absent_cache{}, absent_cache{0, true}}) {
     cache.remember(dead(1, 5));
     EXPECT_EQ(cache.size(), 0U);
     EXPECT_FALSE(cache.overridden(member_id{1}, incarnation{5}));
@@ -126,7 +126,7 @@ TEST(AbsentCache, HashFollowsEveryEntry) {
     cache.hash_into(out);
     return out.digest();
   };
-  absent_cache cache{4};
+  absent_cache cache{4, true};
   const std::uint64_t empty = digest(cache);
   cache.remember(dead(1, 5));
   const absent_cache one = cache;
@@ -138,7 +138,7 @@ TEST(AbsentCache, HashFollowsEveryEntry) {
 
 /// experiment::final_death: a death is no matter of incarnations; a farewell still is.
 TEST(AbsentCache, AFinalDeathOverridesEveryIncarnation) {
-  absent_cache cache{4};
+  absent_cache cache{4, true};
   cache.remember(dead(1, 5));
   cache.remember(left(2, 5));
   for (const std::uint32_t number : {4U, 5U, 6U, 5U + W, 6U + W}) {
@@ -146,6 +146,17 @@ TEST(AbsentCache, AFinalDeathOverridesEveryIncarnation) {
     EXPECT_EQ(cache.overridden(member_id{2}, incarnation{number}, true), number <= 5) << number;
     EXPECT_FALSE(cache.overridden(member_id{3}, incarnation{number}, true)) << number;
   }
+}
+
+// Most engines never hear of an absence: until then it costs nothing.
+TEST(AbsentCache, MayBeAllocatedWithTheFirst) {
+  absent_cache cache{4, false};
+  EXPECT_EQ(cache.bytes_allocated(), 0U);
+  EXPECT_EQ(cache.find(member_id{1}), nullptr);
+  cache.forget(member_id{1});
+  EXPECT_TRUE(cache.remember({member_id{1}, incarnation{2}, member_state::dead, {}, {}}));
+  EXPECT_EQ(cache.bytes_allocated(), absent_cache(4, true).bytes_allocated());
+  EXPECT_NE(cache.find(member_id{1}), nullptr);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // flotilla/detail/ring.hpp - a queue of fixed capacity
-// Allocated once at construction; a full one refuses, and its owner decides what to drop.
+// Allocated once, at construction or at first use; a full one refuses, and its owner decides what
+// to drop.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +17,19 @@ class ring {
  public:
   ring() noexcept = default;
   /// May throw std::bad_alloc.
-  explicit ring(std::size_t capacity) : slots_(capacity) {}
+  explicit ring(std::size_t capacity) : slots_(capacity), capacity_{capacity} {}
+  /// Allocated now, or by try_allocate before anything is appended. May throw std::bad_alloc.
+  ring(std::size_t capacity, bool now) : slots_(now ? capacity : 0), capacity_{capacity} {}
+
+  /// False, and nothing lost, without memory.
+  [[nodiscard]] bool try_allocate() noexcept {
+    return slots_.size() == capacity_ || slots_.try_allocate(capacity_);
+  }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] bool full() const noexcept { return size_ == slots_.size(); }
+  [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
 
   /// The i-th from the front.
   [[nodiscard]] T& operator[](std::size_t i) noexcept { return slots_[slot(i)]; }
@@ -30,7 +38,7 @@ class ring {
 
   /// Appends; there must be room. Returns the value in its place.
   T& push_back(const T& value) noexcept {
-    FLOTILLA_EXPECT(!full());
+    FLOTILLA_EXPECT(!full() && slots_.size() == capacity_);
     T& place = slots_[slot(size_)];
     place = value;
     ++size_;
@@ -64,6 +72,7 @@ class ring {
   }
 
   buffer<T> slots_;
+  std::size_t capacity_{0};
   std::size_t first_{0};
   std::size_t size_{0};
 };

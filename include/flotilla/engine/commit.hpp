@@ -14,7 +14,7 @@ inline bool engine::reserve(member_state state) noexcept {
   return s_.urgent.try_reserve_one() && s_.membership.try_reserve_one() &&
          s_.hearsay.try_reserve_one() && (!active || s_.order.try_reserve_one()) &&
          (state != member_state::suspect || s_.suspicions.try_reserve_one()) &&
-         (active || s_.tombstones.try_reserve_one());
+         (active || (s_.tombstones.try_reserve_one() && s_.healing.try_reserve()));
 }
 
 /// Adds a member that is not in the table. False, counted and nothing changed, without room.
@@ -91,7 +91,10 @@ inline void engine::commit(const transition& change, provenance from,
   // the death, the farewell or the move may be somebody's invention, and then nobody else would
   // ask.
   const duration wait = s_.settings.healing_interval;
-  if (change.proven_before != endpoint{}) s_.healing.add(r.id, change.proven_before, s_.now, wait);
+  const bool moved = change.proven_before != endpoint{};
+  if (moved && !s_.healing.add(r.id, change.proven_before, s_.now, wait)) {
+    ++stats_.notes_refused_memory;
+  }
   if (active) {
     s_.healing.remove(r.id, s_.table.address(change.at));
   } else if (!r.hearsay || s_.healing.size() < reservoir::capacity / 4) {

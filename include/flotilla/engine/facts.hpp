@@ -194,7 +194,8 @@ inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
                                    provenance from) noexcept {
   if (fact.state != member_state::alive) {
     ++stats_.facts_about_unknown;
-    if (fact.state != member_state::suspect) s_.absent.remember(fact);
+    const bool absent = fact.state != member_state::suspect;
+    if (absent && !s_.absent.remember(fact)) ++stats_.notes_refused_memory;
     return;
   }
   if (s_.absent.overridden(fact.subject, fact.incarnation, s_.settings.experiment.final_death)) {

@@ -37,16 +37,22 @@ class reservoir {
   };
 
   reservoir() noexcept = default;
-  /// May throw std::bad_alloc.
-  explicit reservoir(std::size_t size) : entries_{size} {}
+  /// For so many addresses, allocated now or when somebody dies. May throw std::bad_alloc.
+  reservoir(std::size_t size, bool now) : entries_{size, now} {}
 
-  void add(member_id id, const endpoint& address, time_point now,
+  /// Makes room for addresses; false without memory.
+  [[nodiscard]] bool try_reserve() noexcept { return entries_.try_allocate(); }
+
+  /// False when the address is not taken for want of memory.
+  bool add(member_id id, const endpoint& address, time_point now,
            duration first_interval) noexcept {
     remove(id, address);
-    if (entries_.capacity() == 0) return;
+    if (entries_.capacity() == 0) return true;
+    if (!entries_.try_allocate()) return false;
     if (entries_.full()) entries_.pop_front();
     entries_.push_back(
         {id, address, now, detail::saturating_add(now, first_interval), first_interval});
+    return true;
   }
 
   /// The member is believed there again.

@@ -19,22 +19,25 @@ inline namespace v1 {
 class absent_cache {
  public:
   absent_cache() noexcept = default;
-  /// May throw std::bad_alloc.
-  explicit absent_cache(std::size_t capacity) : entries_{capacity} {}
+  /// For so many, allocated now or with the first. May throw std::bad_alloc.
+  absent_cache(std::size_t capacity, bool now) : entries_{capacity, now} {}
 
-  /// Remembers a dead or left fact; of one member the overriding one. The oldest makes room.
-  void remember(const wire::fact& fact) noexcept {
-    if (entries_.capacity() == 0) return;
+  /// Remembers a dead or left fact; of one member the overriding one. The oldest makes room. False
+  /// when it is not taken for want of memory.
+  bool remember(const wire::fact& fact) noexcept {
+    if (entries_.capacity() == 0) return true;
     if (wire::fact* held = find_held(fact.subject)) {
       const bool related = held->incarnation.within_window(fact.incarnation);
       if (!related ||
           detail::overrides(fact.incarnation, fact.state, held->incarnation, held->state)) {
         *held = fact;
       }
-      return;
+      return true;
     }
+    if (!entries_.try_allocate()) return false;
     if (entries_.full()) entries_.pop_front();
     entries_.push_back(fact);
+    return true;
   }
 
   /// What is remembered about `id`, or null.
