@@ -194,6 +194,7 @@ class engine {
   void settle(row_index at) noexcept;
   [[nodiscard]] bool awaits_answer(detail::timer_ref due) noexcept;
   void check_hearsay() noexcept;
+  void verify(member_id id, const endpoint& address, std::uint8_t reference = 0) noexcept;
 
   // engine/accusers.hpp
   [[nodiscard]] bool has_no_weight(member_id accuser) const noexcept;
@@ -249,7 +250,6 @@ class engine {
   void run_suspicions() noexcept;
   void run_tombstones() noexcept;
   void contact(row_index at, const endpoint& where, std::uint8_t reference = 0) noexcept;
-  void verify(member_id id, const endpoint& address, std::uint8_t reference = 0) noexcept;
 
   // engine/checking.hpp
   [[nodiscard]] bool checks_verdicts() const noexcept;

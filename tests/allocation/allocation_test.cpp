@@ -190,6 +190,38 @@ TEST(allocation, none_ever_when_all_members_are_expected) {
   }
 }
 
+// A member costs the same at every size, while the table grows too: at most 56 bytes with a fact of
+// its own waiting, or 72 where the last segments, the queue's ring and the tree are half empty.
+TEST(allocation, a_member_takes_no_more_than_it_should) {
+  flotilla::config c = settings(1, 1U << 20U, 0);
+  c.max_new_members = 1U << 20U;
+  c.doubt_hearsay = false;
+  c.healing_interval = 0s;
+  engine e{c, start};
+  support::acquaint(e, start, member_id{2}, address_of(2));
+  const std::size_t fixed = e.stats().bytes_allocated;
+  allocation::now().peak_bytes = allocation::now().live_bytes;
+  const std::uint64_t before = allocation::now().live_bytes;
+  std::vector<wire::fact> facts;
+  for (std::uint32_t id = 3; id <= 16'384; ++id) {
+    facts.push_back({member_id{id}, {}, member_state::alive, address_of(id), {}});
+    if (facts.size() < 50 && id != 16'384) continue;
+    const auto ping = ping_with(2, id, facts);
+    facts.clear();
+    e.receive(start, address_of(2), ping);
+    while (e.poll_event()) {
+    }
+    ASSERT_EQ(e.size(), id);
+    ASSERT_EQ(e.stats().gossip_pending, id - 1) << "a fact about everybody";
+    if (id >= 4'096) {
+      ASSERT_LE(e.stats().bytes_allocated - fixed, 72U * id) << "of " << id;
+    }
+  }
+  EXPECT_LE(e.stats().bytes_allocated - fixed, 56U * e.size());
+  // While a ring or a tree is doubled, both are there.
+  EXPECT_LE(allocation::now().peak_bytes - before, 64U * e.size());
+}
+
 TEST(allocation, bytes_allocated_is_what_the_allocator_counts) {
   for (const std::uint32_t expected : {0U, 1U, 65U, 700U}) {
     const std::uint64_t before = allocation::now().live_bytes;

@@ -31,6 +31,7 @@ void* allocate(std::size_t size) noexcept {
   if (block == nullptr) return nullptr;
   std::memcpy(block, &size, sizeof size);
   c.live_bytes += size;
+  if (c.live_bytes > c.peak_bytes) c.peak_bytes = c.live_bytes;
   ++c.live_blocks;
   return static_cast<char*>(block) + head;
 }

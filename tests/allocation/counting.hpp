@@ -12,6 +12,7 @@ struct counters {
   std::uint64_t allocations{0};  ///< inside counted(), those that failed included
   std::uint64_t failures{0};
   std::uint64_t live_bytes{0};  ///< of everything that is allocated now, as it was asked for
+  std::uint64_t peak_bytes{0};  ///< the most that live_bytes has been; may be set to it
   std::uint64_t live_blocks{0};
   bool counting{false};
   /// Inside counted(), those numbered from `fail_from` up to before `fail_to` fail.

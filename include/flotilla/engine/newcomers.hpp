@@ -101,5 +101,23 @@ inline void engine::check_hearsay() noexcept {
   batch.asked = 1;
 }
 
+/// Asks a stranger, or a candidate at a known address, to prove that it is there; at most once a
+/// period.
+inline void engine::verify(member_id id, const endpoint& address, std::uint8_t reference) noexcept {
+  if (address == s_.table.own_address() || s_.life != engine_life::running) return;
+  if (s_.table.full()) return;  // there would be no room for it anyway
+  const time_point since = detail::saturating_add(s_.now, -s_.settings.protocol_period);
+  if (s_.pending.asked_since(ping_purpose::verify, id, address, since)) return;
+  if (!s_.limits.ask_at(address)) return;
+  ++stats_.newcomers_pinged;
+  outgoing ping;
+  ping.facts = cargo::about_target;
+  ping.introduce = true;
+  ping.to = address;
+  ping.target = id;
+  ping.sequence = s_.pending.ask(ping_purpose::verify, id, address, s_.now, reference);
+  send_caused(ping);
+}
+
 }  // namespace v1
 }  // namespace flotilla
