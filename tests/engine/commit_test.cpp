@@ -267,6 +267,28 @@ TEST(CommitEvents, EveryTransition) {
   }
 }
 
+// ---- timers
+
+/// ceil(ln(n + 1)) rises between six and seven members, ourselves counted: who comes back as a
+/// suspect is one of them, as whoever was there all the time.
+TEST(CommitTimers, WhoReturnsAsASuspectCountsAsAMember) {
+  config c = plain_config();
+  c.suspicion_max_multiplier = 1;
+  c.checked_verdicts = false;
+  ASSERT_LT(flotilla::suspicion_timeout(c, 6), flotilla::suspicion_timeout(c, 7));
+  engine_world w{c};
+  w.meet_all(7);
+  w.gossip(two, {dead(three.id, 0)});
+  ASSERT_EQ(w.node.size(), 6U);
+  w.gossip(two, {suspect(three.id, 1)});
+  ASSERT_EQ(w.state_of(three.id), member_state::suspect);
+  const duration patience = flotilla::suspicion_timeout(c, 7);
+  w.live_for(patience - 1ns, {two, peer_of(4), peer_of(5), peer_of(6), peer_of(7)});
+  EXPECT_EQ(w.state_of(three.id), member_state::suspect);
+  w.tick_after(1ns);
+  EXPECT_EQ(w.state_of(three.id), member_state::dead);
+}
+
 // ---- what is passed on
 
 TEST(CommitGossip, NewestSupersedesAndIsSentToOthersFirst) {

@@ -68,9 +68,10 @@ inline void engine::commit(const transition& change, provenance from,
   const bool active = is_active(r.state);
   digest(change);
   if (!change.added && change.before_active && r.state == member_state::dead) penalize(change.at);
+  // First of all it counts as a member: how long a suspicion lasts depends on how many there are.
+  if (active && r.order_at() == no_row) s_.order.insert(s_.table, change.at, s_.random);
   announce(change, ours);
   if (change.verdict_changed) retime(change, ours);  // whoever is added is alive, and has no timer
-  if (active && r.order_at() == no_row) s_.order.insert(s_.table, change.at, s_.random);
   if (!active) s_.order.remove(s_.table, change.at);
   // What came with a transfer is known where it came from; passing it on would be a storm with
   // every joiner. Unless two groups are meeting: then it is news to ours. And a farewell or a death
