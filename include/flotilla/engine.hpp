@@ -187,6 +187,7 @@ class engine {
 
   // engine/newcomers.hpp
   void begin_newcomers_period() noexcept;
+  [[nodiscard]] bool is_hearsay(provenance from) const noexcept;
   [[nodiscard]] bool in_crowd(row_index at) const noexcept;
   [[nodiscard]] bool is_doubtful(row_index at) const noexcept;
   [[nodiscard]] bool must_wait(row_index at) const noexcept;
@@ -276,6 +277,7 @@ class engine {
   void complete_seed(std::size_t i) noexcept;
   void promote_seed() noexcept;
   void end_join() noexcept;
+  void wait_for_turn(transfer& from) noexcept;
   void put_off(transfer& from, std::uint8_t reference, const inbound& in) noexcept;
   [[nodiscard]] std::uint32_t group_size() const noexcept;
   [[nodiscard]] bool knows_too_few() const noexcept;
@@ -287,7 +289,7 @@ class engine {
 
   // engine/serving.hpp
   void renew_serving() noexcept;
-  [[nodiscard]] std::uint32_t chunks_of_state() const noexcept;
+  [[nodiscard]] std::uint32_t chunks_from(row_index cursor) const noexcept;
   [[nodiscard]] member_id somebody_whole(member_id asker) noexcept;
   void serve_state(const inbound& in, std::uint32_t sequence, std::uint64_t cookie,
                    std::uint32_t cursor) noexcept;

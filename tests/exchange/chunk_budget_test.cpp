@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -18,7 +19,7 @@ constexpr std::uint32_t a_period = 100;
 /// One receiver asks again and again; how many chunks it gets before it is refused.
 std::uint32_t drain(chunk_budget& budget, std::uint64_t receiver, std::uint32_t whole = 1000) {
   std::uint32_t got = 0;
-  while (budget.take(receiver, got == 0, whole, a_period)) ++got;
+  while (budget.take(receiver, got == 0 ? whole : 1, whole, a_period)) ++got;
   return got;
 }
 
@@ -26,7 +27,7 @@ TEST(ChunkBudget, SoManyAPeriodAndAllToOneWhenNobodyElseAsks) {
   chunk_budget budget{a_period};
   for (int period = 0; period < 5; ++period) {
     std::uint32_t got = 0;
-    while (budget.take(7, false, 1000, a_period)) ++got;
+    while (budget.take(7, 999, 1000, a_period)) ++got;
     EXPECT_EQ(got, a_period) << period;
     EXPECT_EQ(budget.left(), 0U);
     budget.renew(a_period);
@@ -37,48 +38,90 @@ TEST(ChunkBudget, SoManyAPeriodAndAllToOneWhenNobodyElseAsks) {
 TEST(ChunkBudget, SomebodyBeginsOnlyWhileEnoughIsLeftForAllThatHave) {
   chunk_budget budget{a_period};
   std::uint64_t begun = 0;
-  while (budget.take(begun, true, 30, a_period)) ++begun;
+  while (budget.take(begun, 30, 30, a_period)) ++begun;
   EXPECT_EQ(begun, 3U);
   EXPECT_EQ(budget.promised(), 3U * 29);
   for (std::uint64_t receiver = 0; receiver < begun; ++receiver) {
     for (int chunk = 1; chunk < 25; ++chunk) {
-      EXPECT_TRUE(budget.take(receiver, false, 30, a_period)) << receiver << ", " << chunk;
+      EXPECT_TRUE(budget.take(receiver, 29, 30, a_period)) << receiver << ", " << chunk;
     }
   }
 }
 
 TEST(ChunkBudget, AStateLargerThanAPeriodsChunksIsBegunAllTheSame) {
   chunk_budget budget{a_period};
-  EXPECT_TRUE(budget.take(1, true, 5000, a_period));
-  EXPECT_FALSE(budget.take(2, true, 5000, a_period));
-  EXPECT_TRUE(budget.take(1, false, 5000, a_period));
+  EXPECT_TRUE(budget.take(1, 5000, 5000, a_period));
+  EXPECT_FALSE(budget.take(2, 5000, 5000, a_period));
+  EXPECT_TRUE(budget.take(1, 4999, 5000, a_period));
 }
 
-// What was promised to joiners that have vanished fades.
-TEST(ChunkBudget, PromisesFade) {
+// What was promised to joiners that have vanished is promised for one period only.
+TEST(ChunkBudget, APromiseLastsOnePeriod) {
   chunk_budget budget{a_period};
-  ASSERT_TRUE(budget.take(1, true, a_period, a_period));
-  int periods = 0;
-  for (; !budget.take(2, true, 30, a_period) && periods < 10; ++periods) budget.renew(a_period);
-  EXPECT_EQ(periods, 1);
+  ASSERT_TRUE(budget.take(1, a_period, a_period, a_period));
+  EXPECT_FALSE(budget.take(2, 30, 30, a_period));
+  budget.renew(a_period);
+  EXPECT_TRUE(budget.take(2, 30, 30, a_period));
+}
+
+// Who had its first chunk when the group was small may need as much as a beginner.
+TEST(ChunkBudget, WhoGoesOnIsLetInAnewInEachPeriod) {
+  chunk_budget budget{a_period};
+  for (std::uint64_t receiver = 0; receiver < 40; ++receiver) {
+    ASSERT_TRUE(budget.take(receiver, 1, 1, a_period));
+  }
+  budget.renew(a_period);
+  std::uint64_t let_in = 0;
+  for (std::uint64_t receiver = 0; receiver < 40; ++receiver) {
+    let_in += budget.take(receiver, 29, 30, a_period) ? 1U : 0U;
+  }
+  EXPECT_EQ(let_in, 3U);
+  for (std::uint64_t receiver = 0; receiver < 3; ++receiver) {
+    for (int chunk = 1; chunk < 30; ++chunk) {
+      EXPECT_TRUE(budget.take(receiver, 30U - static_cast<unsigned>(chunk), 30, a_period));
+    }
+  }
+}
+
+// The table of shares is small: whoever has the place of one that was let in begins all the same.
+TEST(ChunkBudget, ABeginnerIsNotLetInByAnothersPlace) {
+  chunk_budget budget{a_period};
+  for (std::uint64_t receiver = 1; receiver <= 3; ++receiver) {
+    ASSERT_TRUE(budget.take(receiver, 30, 30, a_period));
+  }
+  EXPECT_FALSE(budget.take(1 + chunk_budget::shares, 30, 30, a_period));
+}
+
+// In a crowd a receiver gets the whole state, though it takes more than a quarter; up to one half.
+TEST(ChunkBudget, WhoIsLetInGetsTheWholeStateUpToHalfOfAll) {
+  for (const std::uint32_t whole : {20U, 26U, 34U, 51U, 60U}) {
+    chunk_budget budget{a_period};
+    static_cast<void>(drain(budget, 9));
+    ASSERT_FALSE(budget.take(1, 1, 1, a_period)) << "somebody goes without";
+    budget.renew(a_period);
+    std::uint32_t got = 0;
+    while (budget.take(1, whole > got ? whole - got : 1, whole, a_period)) ++got;
+    const std::uint32_t most = std::max(a_period / 4 + 1, std::min(whole, a_period / 2 + 1));
+    EXPECT_EQ(got, most) << whole;
+  }
 }
 
 TEST(ChunkBudget, WhoTakesAllLeavesThreeQuartersToOthersInTheNextPeriod) {
   chunk_budget budget{a_period};
   EXPECT_EQ(drain(budget, 1), a_period);
-  EXPECT_FALSE(budget.take(2, false, 1, a_period)) << "came too late this time";
+  EXPECT_FALSE(budget.take(2, 1, 2, a_period)) << "came too late this time";
   for (int period = 0; period < 3; ++period) {
     budget.renew(a_period);
     std::uint32_t greedy = 0;
-    while (budget.take(1, false, 1, a_period)) ++greedy;
+    while (budget.take(1, 1, 2, a_period)) ++greedy;
     EXPECT_EQ(greedy, a_period / 4 + 1) << period;
     std::uint32_t other = 0;
-    for (; other < 10 && budget.take(2, false, 1, a_period); ++other) {
+    for (; other < 10 && budget.take(2, 1, 2, a_period); ++other) {
     }
     EXPECT_EQ(other, 10U) << period;
-    for (std::uint64_t late = 3; budget.take(late % 61 + 3, false, 1, a_period); ++late) {
+    for (std::uint64_t late = 3; budget.take(late % 61 + 3, 1, 2, a_period); ++late) {
     }
-    EXPECT_FALSE(budget.take(63, false, 1, a_period));
+    EXPECT_FALSE(budget.take(63, 1, 2, a_period));
   }
   budget.renew(a_period);
   budget.renew(a_period);
@@ -110,9 +153,9 @@ TEST(ChunkBudget, WhoWasWholeInASmallerGroupIsNotNamed) {
 
 TEST(ChunkBudget, EqualityAndHashSeeEveryPart) {
   std::vector<chunk_budget> different(7, chunk_budget{a_period});
-  static_cast<void>(different[1].take(1, false, 1, a_period));
-  static_cast<void>(different[2].take(2, false, 1, a_period));
-  static_cast<void>(different[3].take(1, true, 9, a_period));
+  static_cast<void>(different[1].take(1, 1, 2, a_period));
+  static_cast<void>(different[2].take(2, 1, 2, a_period));
+  static_cast<void>(different[3].take(1, 9, 9, a_period));
   different[4].remember_whole(member_id{1}, 1);
   different[5].remember_whole(member_id{1}, 2);
   different[6] = chunk_budget{a_period - 1};

@@ -39,8 +39,7 @@ inline engine::engine(const config& settings, time_point now)
   const std::uint64_t phase = period / 4096 * s_.random.below(4096);
   s_.period_due =
       detail::saturating_add(now, duration{static_cast<std::int64_t>(phase)} + duration{1});
-  s_.repair_wait = s_.settings.repair_interval;
-  s_.repair_due = detail::saturating_add(now, s_.repair_wait);
+  s_.repair_due = detail::saturating_add(now, s_.settings.repair_interval);
 }
 
 /// Nearly every input comes before anything is due: then time passes, and nothing else. False, and

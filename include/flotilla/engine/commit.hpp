@@ -35,10 +35,7 @@ inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
   }
   ++stats_.facts_merged;
   change.added = true;
-  // What was not asked for, or was told in a repair, is hearsay until it is met.
-  const bool solicited = from == provenance::first_hand || from == provenance::local ||
-                         from == provenance::transfer || from == provenance::meeting;
-  s_.table[change.at].hearsay = s_.settings.doubt_hearsay && !solicited;
+  s_.table[change.at].hearsay = s_.settings.doubt_hearsay && is_hearsay(from);
   s_.absent.forget(fact.subject);
   commit(change, from, evidence{});
   return true;

@@ -155,6 +155,8 @@ inline void engine::raise_past(flotilla::incarnation told) noexcept {
 
 inline void engine::absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept {
   if (!doubts(at, fact, from)) merge_known(at, fact, from);
+  // Heard of before, and now told by whom we have asked.
+  if (fact.state == member_state::alive && !is_hearsay(from)) settle(at);
 }
 
 inline void engine::merge_known(row_index at, const wire::fact& fact, provenance from) noexcept {
@@ -215,9 +217,7 @@ inline void engine::absorb_unknown(const inbound& in, const wire::fact& fact,
     verify(fact.subject, fact.address);
     return;
   }
-  const bool hearsay =
-      from == provenance::gossip || from == provenance::repair || from == provenance::offer;
-  if (hearsay && !takes_on_trust(in, from)) {
+  if (is_hearsay(from) && !takes_on_trust(in, from)) {
     ++stats_.members_refused_rate;
     s_.limits.refuse(refusal_reason::rate);
     // Let it speak for itself: what it answers is not limited.

@@ -49,7 +49,6 @@ inline void engine::request_state(transfer& from, std::uint8_t reference) noexce
 inline void engine::continue_join(std::size_t i, const wire::state_reply& message) noexcept {
   transfer& seed = s_.join.seeds[i];
   s_.join.answered = true;
-  if (message.members > s_.join.expected) s_.join.expected = message.members;
   tell(join_progress{s_.table.active(), message.members});
   if (seed.now == transfer::phase::pulling) {
     if (message.next == wire::end_of_state) {
@@ -57,6 +56,12 @@ inline void engine::continue_join(std::size_t i, const wire::state_reply& messag
     } else {
       request_state(seed, static_cast<std::uint8_t>(i));
     }
+    return;
+  }
+  if (seed.hops != 0 && message.members < s_.join.expected - s_.join.expected / 8) {
+    // Whom a busy seed has named knows far less than the seed: ask that for another.
+    seed.move(seed.home, static_cast<std::uint8_t>(seed.hops + 1));
+    wait_for_turn(seed);
     return;
   }
   seed.stop(transfer::phase::waiting);
@@ -73,11 +78,10 @@ inline void engine::complete_seed(std::size_t i) noexcept {
     if (s_.settings.repair_interval != duration::zero()) {
       s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry);
     }
-    // What is told to nobody who would tell us, repair finds: soon, and then less and less often.
-    s_.repair_wait = detail::earlier(time_point{s_.settings.protocol_period},
-                                     time_point{s_.settings.repair_interval})
-                         .time_since_epoch();
-    s_.repair_due = detail::saturating_add(s_.now, s_.repair_wait);
+    // What is told to nobody who would tell us, repair finds: until two views are equal.
+    if (s_.settings.repair_interval != duration::zero()) {
+      s_.repair_eager = repair_session::eager_compares;
+    }
   }
   if (s_.join.bridging) {
     // Those we knew before are news to the group that we have just met.
@@ -138,6 +142,11 @@ inline void engine::put_off(transfer& from, std::uint8_t reference, const inboun
     return;
   }
   if (moves) from.move(from.home, 0);
+  wait_for_turn(from);
+}
+
+/// Asks again after half to all of join_retry, since many do at once.
+inline void engine::wait_for_turn(transfer& from) noexcept {
   from.attempts = 0;
   const duration half = s_.settings.join_retry / 2;
   const std::uint32_t parts = s_.random.below(1025);

@@ -16,6 +16,13 @@ inline void engine::begin_newcomers_period() noexcept {
   }
 }
 
+/// True for what was not asked for, or was told in a repair: members that come so are hearsay until
+/// they are met. But the repairs right after a join end what the join began.
+inline bool engine::is_hearsay(provenance from) const noexcept {
+  if (from == provenance::repair) return s_.repair_eager == 0;
+  return from == provenance::gossip || from == provenance::offer;
+}
+
 /// True when a member may be added on this sender's word alone: within the sender's allowance, and
 /// as long as not too many are known by hearsay. An eighth of the table is kept for those who show
 /// that they are there.

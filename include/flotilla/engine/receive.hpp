@@ -315,6 +315,9 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   const bool new_life = from->cookie != 0 && new_cookie;
   from->cookie = message.cookie;
   from->expected = message.members;
+  if (reference != visit::reference && message.members > s_.join.expected) {
+    s_.join.expected = message.members;
+  }
   from->sequence = 0;
   if (new_life) from->cursor = 0;  // it has been restarted, and its rows have another order
   const bool pulling = from->now == transfer::phase::pulling;

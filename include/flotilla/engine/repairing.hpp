@@ -12,10 +12,11 @@ inline namespace v1 {
 inline constexpr std::uint8_t repair_reference = 0xff;
 
 /// When our ping shall compare views: as long as our gossip waits it says nothing that others
-/// differ. But now and then it does even so, or a group that is never at rest would not repair.
+/// differ. But now and then it does even so, or a group that is never at rest would not repair; and
+/// after a join in each period, for the gossip of a crowd of joiners never rests.
 inline bool engine::compares_views() const noexcept {
   if (s_.settings.repair_interval == duration::zero()) return false;
-  return s_.repair_due <= s_.now || !has_gossip();
+  return s_.repair_due <= s_.now || s_.repair_eager != 0 || !has_gossip();
 }
 
 inline bool engine::shows_view(const inbound& in) noexcept {
@@ -44,20 +45,18 @@ inline void engine::compare_views(member_id id, const endpoint& address,
   if (s_.repair_due <= s_.now) {
     // Between three and five quarters, so that a group that was started at once does not repair at
     // once.
-    const duration interval = s_.repair_wait;
+    const duration interval = s_.settings.repair_interval;
     const duration wait = interval / 4 * 3 + interval / 2 / 1024 * s_.random.below(1025);
     s_.repair_due = detail::saturating_add(s_.now, wait);
-    s_.repair_wait = detail::saturating_multiply(s_.repair_wait, 2);
-    if (s_.repair_wait > s_.settings.repair_interval) {
-      s_.repair_wait = s_.settings.repair_interval;
-    }
   }
+  const bool eager = s_.repair_eager != 0;
+  if (eager) --s_.repair_eager;
   if (view == ranges().view()) {
     s_.repair.listening = false;
     return;
   }
   ++stats_.views_differed;
-  if (s_.join.active || s_.repair.active || s_.now < s_.repair_rest) return;
+  if (s_.join.active || s_.repair.active || (s_.now < s_.repair_rest && !eager)) return;
   ++stats_.repairs;
   s_.repair.begin(id, address);
   request_repair();
@@ -99,13 +98,6 @@ inline void engine::run_repair() noexcept {
 inline void engine::end_repair() noexcept {
   if (s_.repair.merged != 0) {
     s_.repair_pause = duration::zero();
-    // Soon after a join, what one member did not know another may: until a repair brings nothing,
-    // views are compared in each period, though the gossip of a crowd of joiners never rests.
-    if (s_.repair_wait < s_.settings.repair_interval / 4) {
-      s_.repair_wait = s_.settings.protocol_period;
-      s_.repair_due =
-          detail::earlier(s_.repair_due, detail::saturating_add(s_.now, s_.repair_wait));
-    }
   } else {
     const duration twice = detail::saturating_multiply(s_.repair_pause, 2);
     s_.repair_pause = twice > s_.settings.protocol_period ? twice : s_.settings.protocol_period;

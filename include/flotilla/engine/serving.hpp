@@ -14,13 +14,14 @@ inline void engine::renew_serving() noexcept {
   s_.settling = s_.table.end();
 }
 
-/// How many chunks the whole state takes, about: with IPv4 addresses, and few suspects.
-inline std::uint32_t engine::chunks_of_state() const noexcept {
+/// How many chunks the state takes from this row on, about: with IPv4 addresses, and few suspects.
+inline std::uint32_t engine::chunks_from(row_index cursor) const noexcept {
   constexpr std::size_t fact = 22;
   const std::size_t room =
       s_.settings.max_datagram_size - s_.settings.datagram_overhead - wire::state_reply_size;
   const std::size_t rows = room < fact ? 1 : room / fact;
-  return s_.table.active() / static_cast<std::uint32_t>(rows) + 1;
+  const row_index left = cursor < s_.table.end() ? s_.table.end() - cursor : 0;
+  return left / static_cast<std::uint32_t>(rows) + 1;
 }
 
 /// Somebody else who can serve the asker: one that has got the whole state here, or else one that
@@ -67,7 +68,7 @@ inline void engine::serve_state(const inbound& in, std::uint32_t sequence, std::
     s_.join.bridging = true;  // somebody joins through us meanwhile
   if (at == no_row && s_.life == engine_life::running) verify(in.head.sender, in.from);
   const std::uint64_t receiver = detail::endpoint_digest(in.from, s_.cookie_key);
-  if (!s_.serving.take(receiver, cursor == 0, chunks_of_state(), s_.settings.max_chunks)) {
+  if (!s_.serving.take(receiver, chunks_from(cursor), chunks_from(0), s_.settings.max_chunks)) {
     // The cursor stays where it is: not now, but this one may have time.
     ++stats_.chunks_refused;
     reply.facts = cargo::subject;

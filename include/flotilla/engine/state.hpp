@@ -103,8 +103,8 @@ struct engine_state {
     detail::state_hasher out;
     out.add_all(std::uint64_t(life), ticked, acknowledged, now, caller_now,
                 std::uint64_t{group_tag}, cookie_key.a, cookie_key.b, period_due, repair_due,
-                repair_wait, repair_rest, repair_pause, missed, hold_until, heard, deaf, held,
-                std::uint64_t{period}, std::uint64_t{settled}, std::uint64_t{settling},
+                std::uint64_t{repair_eager}, repair_rest, repair_pause, missed, hold_until, heard,
+                deaf, held, std::uint64_t{period}, std::uint64_t{settled}, std::uint64_t{settling},
                 std::uint64_t{recanted_in}, may_ask_absent, std::uint64_t{digested},
                 std::uint64_t{answers_left}, std::uint64_t{requests_left});
     random.hash_into(out);
@@ -178,8 +178,8 @@ struct engine_state {
   join_round join{};
   repair_session repair{};
   visit visiting{};
-  time_point repair_due{time_point::max()};  ///< when views are compared even though gossip waits
-  duration repair_wait{};  ///< until the one after that; doubles up to config::repair_interval
+  time_point repair_due{time_point::max()};   ///< when views are compared even though gossip waits
+  std::uint8_t repair_eager{0};               ///< so many more in a row, after a join
   time_point repair_rest{time_point::min()};  ///< no repair before
   duration repair_pause{};                    ///< after the latest one; doubles as well
   farewell goodbye{};

@@ -108,7 +108,8 @@ inline bool engine::write_bare(wire::writer& out, const outgoing& what) const no
       write_body(out, wire::state_request{what.sequence, what.cookie, what.cursor});
       break;
     case kind::state_reply:
-      write_body(out, wire::state_reply{what.sequence, what.cookie, what.cursor, group_size()});
+      write_body(out,
+                 wire::state_reply{what.sequence, what.cookie, what.cursor, s_.table.active()});
       break;
     case kind::repair_request:
       write_body(out, wire::repair_request{what.sequence, what.cookie});

@@ -13,9 +13,9 @@ namespace flotilla {
 inline namespace v1 {
 
 /// Chunks are given to few until they have the whole state, not a little to everybody: who is whole
-/// can serve others, so that a crowd is served by ever more members. So somebody begins only while
-/// what is left suffices for those that have begun. And when others had to go without, no receiver
-/// gets more than a quarter.
+/// can serve others, so that a crowd is served by ever more members. So in each period somebody is
+/// let in only while what is left suffices for those that have been. And when others had to go
+/// without, no receiver gets more than a quarter, or what it needs up to one half.
 class chunk_budget {
  public:
   static constexpr std::size_t shares = 64;
@@ -25,10 +25,10 @@ class chunk_budget {
   chunk_budget() noexcept = default;
   explicit chunk_budget(std::uint32_t a_period) noexcept : left_{a_period} {}
 
-  /// A new period. What was promised to joiners that have vanished fades away.
+  /// A new period: who still goes on is let in anew, and joiners that have vanished are not.
   void renew(std::uint32_t a_period) noexcept {
     left_ = a_period;
-    promised_ /= 2;
+    promised_ = 0;
     contested_ = starved_;
     starved_ = false;
     if (untouched_) return;
@@ -37,14 +37,15 @@ class chunk_budget {
   }
 
   /// True when a chunk may be given, of `a_period` in all, to the receiver whose address has this
-  /// digest; it then counts as given. `begins`: it is the first of about `whole` chunks.
-  [[nodiscard]] bool take(std::uint64_t digest, bool begins, std::uint32_t whole,
+  /// digest; it then counts as given. `needed`: this and all that it still needs, of about `whole`.
+  [[nodiscard]] bool take(std::uint64_t digest, std::uint32_t needed, std::uint32_t whole,
                           std::uint32_t a_period) noexcept {
     std::uint32_t& taken = taken_[static_cast<std::size_t>(digest % shares)];
-    const std::uint32_t quarter = a_period / 4 + 1;
-    const bool modest = taken < quarter;
+    // Two may have the same place in the table: who begins is let in by no other's.
+    const bool enters = needed >= whole || taken == 0;
+    const bool modest = taken < share(whole, a_period);
     const bool crowded =
-        begins && promised_ != 0 && (promised_ > left_ || whole > left_ - promised_);
+        enters && promised_ != 0 && (promised_ > left_ || needed > left_ - promised_);
     const bool greedy = (contested_ || starved_) && !modest;
     if (left_ == 0 || crowded || greedy) {
       starved_ = starved_ || modest;
@@ -53,9 +54,7 @@ class chunk_budget {
     --left_;
     ++taken;
     untouched_ = false;
-    if (begins) {
-      promised_ += whole < a_period ? whole : a_period;
-    }
+    if (enters) promised_ += needed < a_period ? needed : a_period;
     if (promised_ != 0) --promised_;
     return true;
   }
@@ -98,6 +97,15 @@ class chunk_budget {
   friend bool operator==(const chunk_budget&, const chunk_budget&) noexcept = default;
 
  private:
+  /// Nearly the whole state is of little use: who has been let in shall end, and serve others.
+  [[nodiscard]] static constexpr std::uint32_t share(std::uint32_t whole,
+                                                     std::uint32_t a_period) noexcept {
+    const std::uint32_t quarter = a_period / 4 + 1;
+    const std::uint32_t half = a_period / 2 + 1;
+    if (whole < quarter) return quarter;
+    return whole < half ? whole : half;
+  }
+
   struct holder {
     member_id id{};
     std::uint32_t members{0};
