@@ -259,7 +259,7 @@ void steady(std::uint64_t seed, node_index members, table& out, verdict& claims)
            std::to_string(watch.failures())});
   claims.require(good && watch.failures() == 0,
                  std::to_string(members) + " members at rest send " + number(rate, 0) +
-                     " bytes a second each, whole states for repair included");
+                     " bytes a second each, digests for repair included");
 }
 
 // ---- healing
