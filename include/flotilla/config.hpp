@@ -232,7 +232,7 @@ struct config {
   std::uint32_t max_new_members{4096};
   /// Chunks of state served in one period to joiners, and as many answers to repairs. and as many
   /// answers of repair are asked for.
-  std::uint32_t max_chunks{128};
+  std::uint32_t max_chunks{256};
   /// Datagrams waiting to be pulled. Replies may fill three quarters, one receiver's an eighth.
   std::uint32_t max_transmits{128};
   /// Members that can be evicted at a time.

@@ -278,6 +278,7 @@ class engine {
   void promote_seed() noexcept;
   void end_join() noexcept;
   void wait_for_turn(transfer& from) noexcept;
+  [[nodiscard]] bool knows_nearly_all() const noexcept;
   void put_off(transfer& from, std::uint8_t reference, const inbound& in) noexcept;
   [[nodiscard]] std::uint32_t group_size() const noexcept;
   [[nodiscard]] bool knows_too_few() const noexcept;

@@ -186,6 +186,70 @@ TEST(JoinTimes, AfterFiveUnansweredRequestsAnotherSeedHasItsTurn) {
   EXPECT_EQ(count<flotilla::join_completed>(w.events()), 1U);
 }
 
+// ---- a busy seed
+
+/// Answers with no chunk, but with the size of the group and somebody else to ask.
+void put_off(engine_world& w, const peer& from, const sent& request, std::uint32_t members,
+             const facts& named) {
+  const bool first = request.kind() == kind::join_request;
+  const std::uint32_t sequence = first ? request.as<wire::join_request>().sequence
+                                       : request.as<wire::state_request>().sequence;
+  w.hear(from, wire::state_reply{sequence, 0xc00c1e, 0, members}, named);
+}
+
+/// A seed names old members, which know next to nothing when the whole group has just been started.
+TEST(JoinCrowd, GoesBackFromSomebodyWhoKnowsFarLessThanTheSeed) {
+  for (const std::uint32_t known : {1U, 87U, 88U, 100U}) {
+    engine_world w;
+    ASSERT_EQ(w.node.join({two.at}), error::none);
+    put_off(w, two, w.sent_now().at(0), 100, {alive(two)});
+    const sent_list pulling = only_to(w.sent_now(), two.at);
+    ASSERT_EQ(pulling.size(), 1U);
+    put_off(w, two, pulling[0], 100, {alive(three)});
+    const sent_list elsewhere = only(w.sent_now(), kind::join_request);
+    ASSERT_EQ(elsewhere.size(), 1U) << "goes on at once";
+    ASSERT_EQ(elsewhere[0].to, three.at);
+    put_off(w, three, elsewhere[0], known, {alive(three)});
+    const sent_list now = w.sent_now();
+    if (known >= 88) {
+      EXPECT_EQ(only_to(only(now, kind::state_request), three.at).size(), 1U) << known;
+      continue;
+    }
+    EXPECT_TRUE(now.empty()) << known;
+    w.live_for(w.settings().join_retry / 2 - 1ns, {two, three});
+    EXPECT_TRUE(only(w.sent_now(), kind::join_request).empty()) << "many do at once";
+    sent_list back;
+    for (int i = 0; i < 20 && back.empty(); ++i) {
+      w.next_tick();
+      back = only(w.sent_now(), kind::join_request);
+    }
+    ASSERT_EQ(back.size(), 1U);
+    EXPECT_EQ(back[0].to, two.at);
+    EXPECT_LE(w.now(), w.start + w.settings().join_retry);
+  }
+}
+
+TEST(JoinCrowd, WhoKnowsNearlyAllLeavesTheRestToRepair) {
+  for (const bool repairs : {true, false}) {
+    for (const std::uint64_t known : {93U, 94U}) {
+      config c = plain_config();
+      if (repairs) c.repair_interval = 1s;
+      engine_world w{c};
+      ASSERT_EQ(w.node.join({two.at}), error::none);
+      put_off(w, two, w.sent_now().at(0), 100, {alive(two)});
+      const sent_list pulling = only_to(w.sent_now(), two.at);
+      ASSERT_EQ(pulling.size(), 1U);
+      for (std::uint64_t id = 3; id <= known; ++id) w.gossip(two, {alive(peer_of(id))});
+      ASSERT_EQ(w.node.size(), known);
+      w.events();
+      put_off(w, two, pulling[0], 100, {});
+      const bool left = repairs && known == 94;
+      EXPECT_EQ(count<flotilla::join_completed>(w.events()), left ? 1U : 0U) << known;
+      EXPECT_EQ(w.node.cancel_join(), left ? error::not_joining : error::none) << known;
+    }
+  }
+}
+
 // ---- several seeds
 
 TEST(JoinSeeds, ASeedOfTheSameGroupIsNotPulledFromAgain) {
