@@ -388,9 +388,10 @@ int main(int argc, char** argv) {
   if (wanted("oneway")) heal(seed, {"one way", some, 480s, 60s, halves(some), true}, out, claims);
   if (wanted("single")) heal(seed, {"one alone", some, 480s, 60s, seventh, false}, out, claims);
   if (wanted("steady")) {
-    for (const node_index n : {of(100, 50), of(300, 100), of(1000, 0)}) {
-      if (n != 0) steady(seed, n, out, claims);
-    }
+    const std::vector<node_index> sizes = size != 0 ? std::vector<node_index>{size}
+                                          : quick   ? std::vector<node_index>{50, 100}
+                                                    : std::vector<node_index>{100, 1000, 10000};
+    for (const node_index n : sizes) steady(seed, n, out, claims);
   }
   out.print();
   claims.require(out.write_csv(given.csv), "CSV written, where asked for");
