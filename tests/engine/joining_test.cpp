@@ -226,6 +226,9 @@ TEST(JoinCrowd, GoesBackFromSomebodyWhoKnowsFarLessThanTheSeed) {
     ASSERT_EQ(back.size(), 1U);
     EXPECT_EQ(back[0].to, two.at);
     EXPECT_LE(w.now(), w.start + w.settings().join_retry);
+    put_off(w, two, back[0], 3, {alive(two)});
+    EXPECT_EQ(only_to(only(w.sent_now(), kind::state_request), two.at).size(), 1U)
+        << "the seed itself is believed, however little it knows";
   }
 }
 

@@ -58,7 +58,8 @@ inline void engine::continue_join(std::size_t i, const wire::state_reply& messag
     }
     return;
   }
-  if (seed.hops != 0 && message.members < s_.join.expected - s_.join.expected / 8) {
+  const bool elsewhere = seed.address != seed.home;  // the seed's own word counts, whatever it is
+  if (elsewhere && message.members < s_.join.expected - s_.join.expected / 8) {
     // Whom a busy seed has named knows far less than the seed: ask that for another.
     seed.move(seed.home, static_cast<std::uint8_t>(seed.hops + 1));
     wait_for_turn(seed);
