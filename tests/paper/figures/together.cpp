@@ -390,7 +390,7 @@ int main(int argc, char** argv) {
   if (wanted("steady")) {
     const std::vector<node_index> sizes = size != 0 ? std::vector<node_index>{size}
                                           : quick   ? std::vector<node_index>{50, 100}
-                                                    : std::vector<node_index>{100, 1000, 10000};
+                                                    : std::vector<node_index>{100, 300, 1000};
     for (const node_index n : sizes) steady(seed, n, out, claims);
   }
   out.print();
