@@ -171,6 +171,48 @@ TEST(ACrowdOfHearsay, IsAskedInBatchesAndGoes) {
 }
 
 /// However many there are, those that we know get every other turn.
+/// How many members the whole state names that this engine gives to `asker`.
+std::size_t served_to(engine_world& w, const peer& asker) {
+  std::size_t named = 0;
+  std::uint32_t cursor = 0;
+  for (std::uint32_t i = 1; i < 100 && cursor != wire::end_of_state; ++i) {
+    w.hear(asker, wire::state_request{i, 0, cursor});
+    const sent chunk = only(w.sent_now(), kind::state_reply).at(0);
+    named += chunk.what.facts.size();
+    cursor = chunk.as<wire::state_reply>().next;
+  }
+  return named;
+}
+
+/// Who was heard of before a server names it in the state that we have asked for is hearsay no
+/// more.
+TEST(ACrowdOfHearsay, IsNoneOnceATransferNamesIt) {
+  constexpr std::uint32_t heard = 200;
+  engine_world w;
+  w.meet_all(3);
+  tell_of(w, two, first_fake, heard);
+  ASSERT_EQ(w.node.size(), 3U + heard);
+  const std::size_t before = served_to(w, two);
+  EXPECT_LT(before, heard) << "of a crowd nothing is told";
+
+  ASSERT_EQ(w.node.join({three.at}), flotilla::command_error::none);
+  const sent_list asked = only(w.sent_now(), kind::join_request);
+  ASSERT_EQ(asked.size(), 1U);
+  w.hear(three, wire::state_reply{asked[0].as<wire::join_request>().sequence, 7, 0, heard});
+  for (std::uint32_t told = 0; told < heard; told += 40) {
+    const sent_list more = only(w.sent_now(), kind::state_request);
+    ASSERT_EQ(more.size(), 1U);
+    facts chunk;
+    for (std::uint64_t n = told; n < told + 40; ++n)
+      chunk.push_back(alive(peer_of(first_fake + n)));
+    const std::uint32_t next = told + 40 < heard ? told + 40 : wire::end_of_state;
+    w.hear(three, wire::state_reply{more[0].as<wire::state_request>().sequence, 7, next, heard},
+           chunk);
+  }
+  w.sent_now();
+  EXPECT_GE(served_to(w, two), heard);
+}
+
 TEST(ACrowdOfHearsay, DoesNotDelayTheProbesOfThoseWeKnow) {
   engine_world w;
   w.meet_all(5);

@@ -13,7 +13,8 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
   wire::fact fact;
   for (;;) {
     row_index at = no_row;
-    const bool found = skip_known(reader, at);
+    // What we have asked for also settles whom we had only heard of: that takes a closer look.
+    const bool found = is_hearsay(from) && skip_known(reader, at);
     switch (reader.next(fact)) {
       case wire::fact_read::fact:
         absorb(in, fact, found ? at : s_.table.find(fact.subject), from);
