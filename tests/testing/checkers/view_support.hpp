@@ -142,8 +142,8 @@ class rough_day {
 /// Several rough days under the eyes of one checker, which must have nothing to say;
 /// `judged(tally)` then tells whether it has looked at all.
 template <class Checker, class Judged>
-void expect_silence(Judged judged, const config& base = quick()) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+void expect_silence(Judged judged, const config& base = quick(), std::uint64_t days = 5) {
+  for (std::uint64_t seed = 1; seed <= days; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     rough_day day{seed, base};
     report found;
