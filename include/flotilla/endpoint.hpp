@@ -150,6 +150,10 @@ namespace detail {
 [[nodiscard]] constexpr std::uint32_t ipv4_number(const endpoint& address) noexcept {
   return load_big<std::uint32_t>(address.bytes().data());
 }
+/// Address and port of an IPv4 endpoint, six bytes, most significant first.
+[[nodiscard]] constexpr std::uint64_t ipv4_place(const endpoint& address) noexcept {
+  return load_big<std::uint64_t>(address.bytes().data()) >> 16U;  // behind them there are more
+}
 /// The IPv4 endpoint of that number and port.
 [[nodiscard]] constexpr endpoint ipv4_endpoint(std::uint32_t number, std::uint16_t port) noexcept {
   const auto byte = [number](unsigned shift) { return static_cast<std::uint8_t>(number >> shift); };

@@ -122,11 +122,18 @@ class engine {
     bool from_member{false};  ///< its sender was believed alive or suspect when it came
   };
 
+  // engine/calm.hpp
+  [[nodiscard]] bool is_calm() const noexcept;
+  void disturb() noexcept;
+  void calms_down() noexcept;
+
   // engine/clock.hpp
   [[nodiscard]] bool advance_idly(time_point now) noexcept;
+  [[nodiscard]] bool advance_in_time(time_point now) noexcept;
   void advance(time_point now) noexcept;
   void advance_to(time_point now) noexcept;
   void run_timers(time_point now) noexcept;
+  void run_all_timers() noexcept;
   void return_from_absence(duration late) noexcept;
   void hold_verdicts(duration length) noexcept;
   [[nodiscard]] bool heard_nobody(const probe_round& ended) const noexcept;
@@ -134,6 +141,7 @@ class engine {
   void hear_again(duration silence) noexcept;
   void forget_checks() noexcept;
   void ask_suspects_again() noexcept;
+  [[nodiscard]] time_point round_due() const noexcept;
   [[nodiscard]] time_point earliest() const noexcept;
   [[nodiscard]] time_point due() const noexcept;
   [[nodiscard]] std::uint64_t quiet_until(time_point due) const noexcept;
@@ -144,7 +152,6 @@ class engine {
   receive_result take(const endpoint& from, std::span<const std::byte> datagram) noexcept;
   void dispatch(const inbound& in) noexcept;
   [[nodiscard]] receive_result admit_sender(inbound& in) noexcept;
-  [[nodiscard]] static bool leaves_timers(const inbound& in) noexcept;
   [[nodiscard]] row_index row_of_sender(const inbound& in) const noexcept;
   [[nodiscard]] bool is_known(const inbound& in) const noexcept;
   [[nodiscard]] bool is_held_active(member_id id) const noexcept;
@@ -176,6 +183,8 @@ class engine {
   void absorb_all(const inbound& in, provenance from) noexcept;
   void absorb_heard(const inbound& in) noexcept;
   void absorb_gossip(const inbound& in) noexcept;
+  std::size_t known_in_front(std::span<const std::byte> facts,
+                             std::optional<row_index>& next) const noexcept;
   [[nodiscard]] bool skip_known(wire::fact_reader& reader, row_index& at) noexcept;
   void absorb(const inbound& in, const wire::fact& fact, row_index at, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
@@ -205,7 +214,6 @@ class engine {
   void run_doubted() noexcept;
 
   // engine/first_hand.hpp
-  [[nodiscard]] static endpoint introduced_at(const inbound& in) noexcept;
   void hear_first_hand(const inbound& in, const pending_ping& asked,
                        flotilla::incarnation number) noexcept;
   void meet(member_id id, flotilla::incarnation number, const endpoint& address,
@@ -239,11 +247,13 @@ class engine {
 
   // engine/probing.hpp
   void run_period() noexcept;
+  void renew_allowances() noexcept;
   void try_healing() noexcept;
   [[nodiscard]] duration direct_patience() const noexcept;
   [[nodiscard]] duration patience() const noexcept;
   void begin_round() noexcept;
   void end_round() noexcept;
+  void fail_round() noexcept;
   [[nodiscard]] bool accused_by_others(member_id subject) const noexcept;
   [[nodiscard]] bool silent_to_many(row_index at) const noexcept;
   void ask_helpers() noexcept;
@@ -297,7 +307,6 @@ class engine {
 
   // engine/repairing.hpp
   [[nodiscard]] bool compares_views() const noexcept;
-  [[nodiscard]] static bool shows_view(const inbound& in) noexcept;
   void compare_views(const inbound& in) noexcept;
   void compare_views(member_id id, const endpoint& address, std::uint32_t view) noexcept;
   void request_repair() noexcept;
@@ -324,8 +333,6 @@ class engine {
                      std::uint32_t& budget) noexcept;
   bool write_lacking(wire::writer& out, const wire::digest_item& question, std::uint32_t salt,
                      std::uint32_t& budget) noexcept;
-  [[nodiscard]] static std::uint64_t listed(const wire::digest_item& list,
-                                            std::uint16_t mark) noexcept;
   bool write_record(wire::writer& out, row_index at) noexcept;
   bool write_record_of(wire::writer& out, member_id id) noexcept;
 
@@ -363,6 +370,7 @@ class engine {
   /// Nothing is due for so many ns; 0 when that is not known, or something is due. Every input and
   /// command forgets it, but for those few that touch no timer: none is moved behind its back.
   mutable std::uint64_t quiet_{0};
+  bool calm_{false};            ///< is_calm() was true, and since then nothing has disturbed it
   mutable statistics stats_{};  // the gauges in it are filled in when they are read
 };
 
@@ -372,6 +380,7 @@ class engine {
 #include <flotilla/engine/accusers.hpp>
 #include <flotilla/engine/answering_repair.hpp>
 #include <flotilla/engine/backlog.hpp>
+#include <flotilla/engine/calm.hpp>
 #include <flotilla/engine/checking.hpp>
 #include <flotilla/engine/clock.hpp>
 #include <flotilla/engine/commands.hpp>

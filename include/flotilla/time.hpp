@@ -52,6 +52,10 @@ namespace detail {
 [[nodiscard]] constexpr time_point saturating_add(time_point instant, duration delta) noexcept {
   const std::int64_t at = instant.time_since_epoch().count();
   const std::int64_t by = delta.count();
+#if defined(__GNUC__)
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(at, by, &sum)) return time_point{duration{sum}};
+#endif
   if (by > 0 && at > duration::max().count() - by) return time_point::max();
   if (by < 0 && at < duration::min().count() - by) return time_point::min();
   return time_point{duration{at + by}};

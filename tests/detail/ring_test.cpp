@@ -50,6 +50,17 @@ TEST(Ring, IsAQueueWhereverItBegins) {
   }
 }
 
+TEST(Ring, AppendsOneAsItIsMade) {
+  ring<int> actual = filled(2, 1, 0);
+  actual.push_back(7);
+  actual.pop_front();
+  actual.push_back(1);
+  int& fresh = actual.append();  // where the 7 was
+  EXPECT_EQ(fresh, 0);
+  fresh = 5;
+  EXPECT_EQ(actual[1], 5);
+}
+
 TEST(Ring, WithoutCapacityIsBothEmptyAndFull) {
   for (const ring<int>& none : {ring<int>{}, ring<int>{0}}) {
     EXPECT_TRUE(none.empty());

@@ -28,6 +28,7 @@ std::uint64_t hash_of(const hearsay_check& batch) {
 
 TEST(HearsayCheck, FillsUpAndIsClearedAsAWhole) {
   hearsay_check batch;
+  EXPECT_TRUE(batch.idle());
   for (std::uint64_t i = 0; i < hearsay_check::capacity; ++i) {
     EXPECT_FALSE(batch.full());
     batch.add(member_id{i + 1}, incarnation{7});
@@ -37,7 +38,9 @@ TEST(HearsayCheck, FillsUpAndIsClearedAsAWhole) {
   EXPECT_EQ(batch.entries[3].incarnation, incarnation{7});
   batch.asked = 2;
   batch.crowd = true;
+  EXPECT_FALSE(batch.idle());
   batch.clear();
+  EXPECT_FALSE(batch.idle()) << "there is a crowd";
   EXPECT_EQ(batch.count, 0U);
   EXPECT_EQ(batch.asked, 0U);
   EXPECT_TRUE(batch.crowd) << "that is for others to say";

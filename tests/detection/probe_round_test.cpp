@@ -37,7 +37,7 @@ probe_round begun() {
   subject.id = member_id{7};
   subject.incarnation = incarnation{3};
   probe_round round;
-  round.begin(subject, sequence, start, 500ms);
+  round.begin(subject, 1, sequence, start, 500ms);
   return round;
 }
 
@@ -65,7 +65,7 @@ TEST(ProbeRound, ANewRoundForgetsTheLastOne) {
   row subject{};
   subject.id = member_id{7};
   subject.incarnation = incarnation{3};
-  round.begin(subject, sequence, start, 500ms);
+  round.begin(subject, 1, sequence, start, 500ms);
   EXPECT_EQ(round, begun());
 }
 

@@ -71,6 +71,22 @@ TEST(Outbox, IsAQueue) {
   EXPECT_TRUE(box.empty());
 }
 
+TEST(Outbox, AddsOneThatIsFilledInPlace) {
+  outbox box{key, 2};
+  outgoing* const first = box.add_own();
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(*first, outgoing{});
+  first->sequence = 5;
+  EXPECT_EQ(box.front().sequence, 5U);
+  box.pop_front();
+  ASSERT_NE(box.add_own(), nullptr);
+  outgoing* const again = box.add_own();  // where the first one was
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(*again, outgoing{});
+  EXPECT_EQ(box.add_own(), nullptr);
+  EXPECT_EQ(box.size(), 2U);
+}
+
 // A flood of requests from everywhere leaves a quarter to what we begin ourselves.
 TEST(Outbox, RepliesFillAtMostThreeQuarters) {
   for (const std::size_t capacity : {64U, 128U, 1000U}) {

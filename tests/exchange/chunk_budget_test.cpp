@@ -23,6 +23,22 @@ std::uint32_t drain(chunk_budget& budget, std::uint64_t receiver, std::uint32_t 
   return got;
 }
 
+TEST(ChunkBudget, IsUntouchedWhenANewPeriodWouldChangeNothing) {
+  chunk_budget budget{a_period};
+  EXPECT_TRUE(budget.untouched(a_period));
+  EXPECT_FALSE(budget.untouched(a_period + 1));
+  drain(budget, 7);
+  EXPECT_FALSE(budget.take(8, 1000, 1000, a_period));
+  EXPECT_FALSE(budget.untouched(a_period));
+  budget.renew(a_period);
+  EXPECT_FALSE(budget.untouched(a_period)) << "somebody went without";
+  budget.renew(a_period);
+  EXPECT_TRUE(budget.untouched(a_period));
+  const chunk_budget before = budget;
+  budget.renew(a_period);
+  EXPECT_EQ(budget, before);
+}
+
 TEST(ChunkBudget, SoManyAPeriodAndAllToOneWhenNobodyElseAsks) {
   chunk_budget budget{a_period};
   for (int period = 0; period < 5; ++period) {

@@ -83,6 +83,7 @@ TEST(NewcomerLimits, QuestionsToOneAddressAndForOneSenderAreFew) {
   EXPECT_FALSE(limits.ask_for(9));
   EXPECT_TRUE(limits.ask_for(10));
   limits.begin_period(16);
+  EXPECT_TRUE(limits.untouched()) << "all is regained";
   EXPECT_TRUE(limits.ask_at(address(1)));
   EXPECT_TRUE(limits.ask_for(9));
 }
@@ -100,6 +101,7 @@ TEST(NewcomerLimits, RefusalsAreToldOnceEach) {
 
 TEST(NewcomerLimits, AllOfItIsState) {
   const newcomer_limits fresh{some_key()};
+  EXPECT_TRUE(fresh.untouched());
   newcomer_limits trusted = fresh;
   EXPECT_TRUE(trusted.trust(7, 4096));
   newcomer_limits asked_for = fresh;
@@ -110,6 +112,7 @@ TEST(NewcomerLimits, AllOfItIsState) {
   refused.refuse(refusal_reason::table_full);
   for (const newcomer_limits& changed : {trusted, asked_for, asked_at, refused}) {
     EXPECT_NE(changed, fresh);
+    EXPECT_FALSE(changed.untouched());
     EXPECT_NE(hash_of(changed), hash_of(fresh));
   }
 }

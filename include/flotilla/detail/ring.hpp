@@ -36,6 +36,14 @@ class ring {
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return slots_[slot(i)]; }
   [[nodiscard]] T& front() noexcept { return slots_[first_]; }
 
+  /// Appends a T{}; there must be room. Returns it in its place.
+  [[gnu::always_inline]] T& append() noexcept {
+    FLOTILLA_EXPECT(!full() && slots_.size() == capacity_);
+    T& place = slots_[slot(size_)];
+    place = T{};
+    ++size_;
+    return place;
+  }
   /// Appends; there must be room. Returns the value in its place.
   T& push_back(const T& value) noexcept {
     FLOTILLA_EXPECT(!full() && slots_.size() == capacity_);

@@ -34,6 +34,8 @@ struct hearsay_check {
   std::uint8_t asked{0};
   bool crowd{false};  ///< there is more hearsay than turns of the probe order can settle
 
+  /// True when nobody is asked, or is to be.
+  [[nodiscard]] bool idle() const noexcept { return count == 0 && asked == 0 && !crowd; }
   [[nodiscard]] bool full() const noexcept { return count == capacity; }
   void clear() noexcept {
     count = 0;

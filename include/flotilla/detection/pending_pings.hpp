@@ -68,10 +68,7 @@ class pending_pings {
     const auto p = static_cast<std::size_t>(purpose);
     const std::size_t slot = first_slot(purpose) + turn_[p];
     turn_[p] = static_cast<std::uint8_t>(turn_[p] + 1U == capacities[p] ? 0U : turn_[p] + 1U);
-    std::uint32_t sequence = 0;  // which stands for "none", so it is skipped
-    while (sequence == 0) {
-      sequence = cipher_.sequence_of(static_cast<std::uint32_t>(++generation_ << slot_bits | slot));
-    }
+    const std::uint32_t sequence = next_sequence(static_cast<std::uint32_t>(slot));
     slots_[slot] = {sequence, true, reference, target, to, now};
     latest_ = static_cast<std::uint8_t>(slot);
     return sequence;
@@ -122,6 +119,11 @@ class pending_pings {
   friend bool operator==(const pending_pings&, const pending_pings&) noexcept = default;
 
  private:
+  [[gnu::noinline]] std::uint32_t next_sequence(std::uint32_t slot) noexcept {
+    std::uint32_t sequence = 0;  // which stands for "none", so it is skipped
+    while (sequence == 0) sequence = cipher_.sequence_of(++generation_ << slot_bits | slot);
+    return sequence;
+  }
   [[nodiscard]] static constexpr std::size_t first_slot(ping_purpose purpose) noexcept {
     std::size_t first = 0;
     for (std::size_t p = 0; p < static_cast<std::size_t>(purpose); ++p) first += capacities[p];

@@ -93,11 +93,7 @@ class probe_order {
     heard_turn_ = unheard && (!heard_turn_ || known_ == 0);
     if (heard_turn_) return rows_[next_heard_++];
     if (known_ == 0) return next_heard(table, random);
-    if (next_ >= known_) {
-      shuffle(table, 0, known_, random);
-      next_ = 0;
-      if (!unheard) begin_heard(table, random);
-    }
+    if (next_ >= known_) begin_known(table, random);
     return rows_[next_++];
   }
 
@@ -152,6 +148,12 @@ class probe_order {
     exchange(table, hole, last);
     return last;
   }
+  [[gnu::noinline]] void begin_known(member_table& table,
+                                     detail::random_generator& random) noexcept {
+    shuffle(table, 0, known_, random);
+    next_ = 0;
+    if (next_heard_ >= rows_.size()) begin_heard(table, random);
+  }
   void begin_heard(member_table& table, detail::random_generator& random) noexcept {
     shuffle(table, known_, rows_.size(), random);
     next_heard_ = known_;
@@ -159,9 +161,13 @@ class probe_order {
   /// Fisher and Yates. It is the one step whose cost grows with the group: once in n periods.
   void shuffle(member_table& table, std::uint32_t first, std::uint32_t end,
                detail::random_generator& random) noexcept {
-    for (std::uint32_t i = end - first; i > 1; --i) {
-      exchange(table, first + i - 1, first + random.below(i));
+    detail::random_generator draws = random;
+    for (std::uint32_t i = end; i != first; --i) {
+      const std::uint32_t drawn = first + (i - first > 1 ? draws.below(i - first) : 0);
+      std::swap(rows_[i - 1], rows_[drawn]);
+      table[rows_[i - 1]].set_order_at(i - 1);  // who is drawn stays there
     }
+    random = draws;
   }
 
   detail::segmented_array<row_index> rows_{};

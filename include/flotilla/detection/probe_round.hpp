@@ -64,6 +64,7 @@ struct probe_round {
   bool extended{false};  ///< granted one more direct time-out after an absence
   member_id subject{};
   flotilla::incarnation incarnation{};  ///< the subject's when the round began
+  row_index at{no_row};                 ///< where the subject's row was
   std::uint32_t sequence{0};
   std::uint32_t request_sequence{0};  ///< 0 until helpers are asked
   time_point started{};
@@ -77,6 +78,7 @@ struct probe_round {
     active = answered = pulled = extended = false;
     subject = member_id{};
     incarnation = flotilla::incarnation{};
+    at = no_row;
     sequence = request_sequence = 0;
     started = pulled_at = helpers_asked = time_point{};
     direct_due = time_point::max();
@@ -84,9 +86,10 @@ struct probe_round {
   }
 
   /// Begins a round. The caller has asked for `ping_sequence` and queues the ping.
-  void begin(const row& r, std::uint32_t ping_sequence, time_point now,
+  void begin(const row& r, row_index where, std::uint32_t ping_sequence, time_point now,
              duration direct_timeout) noexcept {
     clear();
+    at = where;
     active = true;
     subject = r.id;
     incarnation = r.incarnation;

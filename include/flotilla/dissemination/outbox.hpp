@@ -65,10 +65,14 @@ class outbox {
   /// May throw std::bad_alloc.
   outbox(detail::mix_key key, std::size_t capacity) : key_{key}, waiting_{capacity} {}
 
+  /// One more, to be filled in at once; null when it is full.
+  [[nodiscard]] outgoing* add_own() noexcept {
+    return waiting_.full() ? nullptr : &waiting_.append();
+  }
   [[nodiscard]] bool push_own(const outgoing& what) noexcept {
-    if (waiting_.full()) return false;
-    waiting_.push_back(what);
-    return true;
+    outgoing* const place = add_own();
+    if (place != nullptr) *place = what;
+    return place != nullptr;
   }
 
   [[nodiscard]] bool push_reply(const outgoing& what) noexcept {

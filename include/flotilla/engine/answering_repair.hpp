@@ -8,6 +8,20 @@
 namespace flotilla {
 inline namespace v1 {
 
+namespace detail {
+
+/// The bits of those listed marks that are this one.
+[[nodiscard]] inline std::uint64_t listed(const wire::digest_item& list,
+                                          std::uint16_t mark) noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < list.count(); ++i) {
+    if (list.mark(i) == mark) bits |= std::uint64_t{1} << i;
+  }
+  return bits;
+}
+
+}  // namespace detail
+
 /// Whoever has not proved to receive at its address gets our cookie and nothing else.
 inline void engine::on_message(const inbound& in, const wire::repair_request& message) noexcept {
   ++stats_.repair_requests_received;
@@ -116,7 +130,7 @@ inline bool engine::write_missing(wire::writer& out, const wire::digest_item& qu
   std::uint64_t held = 0;
   const bool whole =
       ranges().walk(s_.table, question.value, budget, [&](row_index, const range_record& record) {
-        held |= listed(question, short_digest(record.hash, salt));
+        held |= detail::listed(question, short_digest(record.hash, salt));
         return true;
       });
   if (out.room() < wire::missing_size(0)) return false;
@@ -143,20 +157,11 @@ inline bool engine::write_lacking(wire::writer& out, const wire::digest_item& qu
   bool fits = true;
   const bool whole =
       ranges().walk(s_.table, question.value, budget, [&](row_index at, const range_record& r) {
-        if (listed(question, short_digest(r.hash, salt)) != 0) return true;
+        if (detail::listed(question, short_digest(r.hash, salt)) != 0) return true;
         fits = write_record(out, at);
         return fits;
       });
   return whole && fits;
-}
-
-/// The bits of those listed marks that are this one.
-inline std::uint64_t engine::listed(const wire::digest_item& list, std::uint16_t mark) noexcept {
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < list.count(); ++i) {
-    if (list.mark(i) == mark) bits |= std::uint64_t{1} << i;
-  }
-  return bits;
 }
 
 /// What we hold of a member, whole or not at all; nothing of a crowd of hearsay, which is told to

@@ -21,7 +21,7 @@ inline std::uint32_t engine::facts_in_a_ping() const noexcept {
 /// rumour spreads best so (SWIM, section 4.1), and since in turn they would take the places of
 /// rounds, whose silence counts: theirs accuses nobody. Only addresses that have answered before
 /// get more than their turn's ping, lest a forged fact multiply what its victim receives.
-inline void engine::spread_backlog() noexcept {
+[[gnu::noinline]] inline void engine::spread_backlog() noexcept {
   if (!has_gossip()) return;
   const std::uint32_t waiting = s_.urgent.size() + s_.membership.size() + s_.hearsay.size();
   std::uint32_t more = waiting / facts_in_a_ping();

@@ -87,7 +87,7 @@ inline bool engine::awaits_direct_check(detail::timer_ref due) noexcept {
 
 /// A ping that was pulled was the direct check of a suspect; like that of a round it counts only if
 /// it left in time to be answered (law 3).
-inline void engine::note_check_left(const outgoing& ping) noexcept {
+[[gnu::noinline]] inline void engine::note_check_left(const outgoing& ping) noexcept {
   const row_index at = s_.suspicions.empty() ? no_row : s_.table.find(ping.target);
   if (at == no_row || s_.table[at].state != member_state::suspect) return;
   suspicion& record = s_.suspicions[s_.table[at].timer()];
@@ -96,7 +96,7 @@ inline void engine::note_check_left(const outgoing& ping) noexcept {
 }
 
 /// The suspect that is to be probed before its verdict, or no_row.
-inline row_index engine::next_check() const noexcept {
+[[gnu::noinline]] inline row_index engine::next_check() const noexcept {
   if (!checks_verdicts()) return no_row;
   detail::timer_ref first = detail::no_timer;
   const std::uint32_t size = s_.suspicions.size();

@@ -26,6 +26,12 @@ inline constexpr time_point end_of_time = time_point::max() - duration{1};
   return c;
 }
 
+/// How late an input is that ends an absence, in ns.
+[[nodiscard]] constexpr std::uint64_t absence_after(const config& settings) noexcept {
+  const duration longest = settings.direct_timeout + settings.tick_granularity;
+  return static_cast<std::uint64_t>(longest.count());
+}
+
 }  // namespace detail
 
 inline engine::engine(const config& settings, time_point now)
@@ -54,13 +60,27 @@ inline bool engine::advance_idly(time_point now) noexcept {
   return true;
 }
 
-inline void engine::advance(time_point now) noexcept {
-  s_.ticked = false;
-  if (!advance_idly(now)) advance_to(now);
+/// The same when something is due, but not for so long that we have been away. What is due is
+/// known: advance_idly has looked.
+inline bool engine::advance_in_time(time_point now) noexcept {
+  if (quiet_ == 0 || now < s_.caller_now) return false;
+  const std::uint64_t step = detail::distance(s_.caller_now, now);
+  if (step - quiet_ > detail::absence_after(s_.settings)) return false;
+  const time_point then = detail::advanced(s_.now, step);
+  if (then < s_.now || then > detail::end_of_time) return false;
+  quiet_ = 0;
+  s_.caller_now = now;
+  s_.now = then;
+  return true;
 }
 
-/// The same when something may be due: then we may have been away.
-inline void engine::advance_to(time_point now) noexcept {
+inline void engine::advance(time_point now) noexcept {
+  s_.ticked = false;
+  if (!advance_idly(now) && !advance_in_time(now)) advance_to(now);
+}
+
+/// The same when all may be: what is due may not be known, or we have been away.
+[[gnu::noinline]] inline void engine::advance_to(time_point now) noexcept {
   if (now < s_.caller_now) {
     ++stats_.clock_went_backwards;
     s_.caller_now = now;
@@ -73,7 +93,7 @@ inline void engine::advance_to(time_point now) noexcept {
   quiet_ = quiet_until(due);
   if (s_.life != engine_life::running) return;
   const duration late = detail::elapsed(due, s_.now);
-  const bool away = late > s_.settings.direct_timeout + s_.settings.tick_granularity;
+  const bool away = static_cast<std::uint64_t>(late.count()) > detail::absence_after(s_.settings);
   if (!away || due == s_.missed || !s_.settings.experiment.late_inputs) return;
   s_.missed = due;  // one absence, however many datagrams are fed before the tick that ends it
   return_from_absence(late);
@@ -84,7 +104,7 @@ inline void engine::advance_to(time_point now) noexcept {
 /// falls before a whole round has gone by.
 inline void engine::return_from_absence(duration late) noexcept {
   ++stats_.late_inputs;
-  quiet_ = 0;
+  disturb();
   if (late > s_.settings.tombstone_lifetime) {
     // Others have forgotten their dead since, and we still hold some of them alive: listen before
     // telling anything.
@@ -156,7 +176,7 @@ inline bool engine::holds_for_silence() noexcept {
 /// it has outlasted what verdicts are held for, some may have fallen that only it has caused.
 inline void engine::hear_again(duration silence) noexcept {
   s_.deaf = false;
-  quiet_ = 0;
+  disturb();
   if (silence > suspicion_timeout(s_.settings, s_.table.active())) recant();
   s_.round.pulled = false;  // what the round under way has sent may be lost: it accuses nobody
   hold_verdicts(s_.health.stretch(s_.settings.protocol_period) + patience());
@@ -184,12 +204,16 @@ inline time_point engine::verdict_due() const noexcept {
   return detail::later(s_.suspicions.earliest(), s_.hold_until);
 }
 
+/// What the protocol period waits for.
+inline time_point engine::round_due() const noexcept {
+  return detail::earlier(s_.period_due, s_.round.direct_due);
+}
+
 inline time_point engine::earliest() const noexcept {
   using detail::earlier;
   if (s_.life == engine_life::leaving) return earlier(s_.goodbye.earliest(), s_.relays.earliest());
   if (s_.life != engine_life::running) return time_point::max();
-  time_point due = earlier(s_.period_due, s_.round.direct_due);
-  due = earlier(due, verdict_due());
+  time_point due = earlier(round_due(), verdict_due());
   due = earlier(due, s_.tombstones.earliest());
   due = earlier(due, s_.relays.earliest());
   due = earlier(due, s_.doubted.earliest());
@@ -210,8 +234,9 @@ inline time_point engine::due() const noexcept {
     FLOTILLA_EXPECT(due == earliest());
     return due;
   }
-  const time_point due = earliest();
+  const time_point due = calm_ ? round_due() : earliest();
   quiet_ = quiet_until(due);
+  FLOTILLA_EXPECT(due == earliest());
   return due;
 }
 
@@ -240,10 +265,19 @@ inline void engine::tick(time_point now) noexcept {
 }
 
 /// Something may be due.
-inline void engine::run_timers(time_point now) noexcept {
-  advance_to(now);
+[[gnu::noinline]] inline void engine::run_timers(time_point now) noexcept {
+  if (!advance_in_time(now)) advance_to(now);
   s_.ticked = true;
   quiet_ = 0;
+  if (calm_) {
+    if (s_.round.direct_due <= s_.now) ask_helpers();
+    if (s_.period_due <= s_.now) run_period();
+  }
+  if (!calm_) run_all_timers();
+  quiet_ = quiet_until(calm_ ? round_due() : earliest());
+}
+
+[[gnu::noinline]] inline void engine::run_all_timers() noexcept {
   run_relays();
   if (s_.life == engine_life::leaving) run_farewell();
   if (s_.life != engine_life::running) return;

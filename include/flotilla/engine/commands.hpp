@@ -17,7 +17,7 @@ namespace detail {
 }  // namespace detail
 
 inline command_error engine::join(std::span<const endpoint> seeds) noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (seeds.empty()) return command_error::no_seeds;
@@ -43,7 +43,7 @@ inline command_error engine::join(std::initializer_list<endpoint> seeds) noexcep
 }
 
 inline command_error engine::cancel_join() noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (!s_.join.active) return command_error::not_joining;
@@ -53,7 +53,7 @@ inline command_error engine::cancel_join() noexcept {
 }
 
 inline command_error engine::leave() noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   const std::uint32_t others = s_.table.active() - 1;
@@ -72,7 +72,7 @@ inline command_error engine::leave() noexcept {
 }
 
 inline command_error engine::set_address(const endpoint& address) noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (!address.is_unicast()) return command_error::bad_address;
@@ -85,7 +85,7 @@ inline command_error engine::set_address(const endpoint& address) noexcept {
 }
 
 inline command_error engine::fail(member_id id) noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (id == s_.self().id) return command_error::own_id;
@@ -103,7 +103,7 @@ inline command_error engine::fail(member_id id) noexcept {
 }
 
 inline command_error engine::evict(member_id id) noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (id == member_id{}) return command_error::unknown_member;
@@ -121,7 +121,7 @@ inline command_error engine::evict(member_id id) noexcept {
 }
 
 inline command_error engine::allow(member_id id) noexcept {
-  quiet_ = 0;
+  disturb();
   const command_error refused = detail::refusal(s_.life);
   if (refused != command_error::none) return refused;
   if (id == s_.self().id) return command_error::own_id;

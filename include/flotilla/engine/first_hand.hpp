@@ -7,19 +7,24 @@
 namespace flotilla {
 inline namespace v1 {
 
+namespace detail {
+
 /// The address in the sender's own alive fact, if it has introduced itself; otherwise none.
-inline endpoint engine::introduced_at(const inbound& in) noexcept {
-  wire::fact_reader reader{in.facts};
+[[nodiscard]] inline endpoint introduced_at(std::span<const std::byte> facts,
+                                            member_id sender) noexcept {
+  wire::fact_reader reader{facts};
   wire::fact fact;
   for (;;) {
     const wire::fact_read read = reader.next(fact);
     if (read == wire::fact_read::end || read == wire::fact_read::malformed) return endpoint{};
-    if (read == wire::fact_read::fact && fact.subject == in.head.sender &&
+    if (read == wire::fact_read::fact && fact.subject == sender &&
         fact.state == member_state::alive) {
       return fact.address;
     }
   }
 }
+
+}  // namespace detail
 
 inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked,
                                     flotilla::incarnation number) noexcept {
@@ -27,7 +32,7 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
   const row_index at = row_of_sender(in);
   if (at == no_row) {
     // Without its own fact there is no address to believe: it may have moved since it was asked.
-    const endpoint introduced = introduced_at(in);
+    const endpoint introduced = detail::introduced_at(in.facts, in.head.sender);
     if (introduced != endpoint{}) {
       meet(id, number, introduced, introduced == asked.to && in.from == asked.to);
     } else if (!s_.denied.contains(id)) {
@@ -53,7 +58,7 @@ inline void engine::hear_first_hand(const inbound& in, const pending_ping& asked
     note_life_of_suspect(at);
     return;
   }
-  const endpoint introduced = introduced_at(in);
+  const endpoint introduced = detail::introduced_at(in.facts, in.head.sender);
   // (b) The one exception to "never decreases": direct, from the address probed, in answer to our
   // own number. What we hold is then somebody's invention, or from a life long past.
   if (answer == first_hand_answer::adopt) {

@@ -74,7 +74,7 @@ inline bool engine::awaits_answer(detail::timer_ref due) noexcept {
 /// In a crowd of hearsay, turns of the probe order are too few: a batch is asked directly, again a
 /// period later, and who has not answered by the next is accused, with nobody told. A real newcomer
 /// whose answers were lost is asked again before the verdict, and refutes the accusation.
-inline void engine::check_hearsay() noexcept {
+[[gnu::noinline]] inline void engine::check_hearsay() noexcept {
   hearsay_check& batch = s_.asked;
   if (s_.order.heard() <= hearsay_check::few) batch.crowd = false;
   const bool sent = s_.waiting.empty();  // what was not pulled accuses nobody

@@ -9,17 +9,19 @@
 namespace flotilla {
 inline namespace v1 {
 
-/// The row of the sender, and its number, if it speaks from its address and is alive at the
-/// incarnation that we hold, so that nothing about it is in doubt; otherwise null. Not while we are
-/// ill ourselves.
-inline row* engine::usual_sender(const endpoint& from, const wire::plain_message& message,
-                                 row_index& at) noexcept {
-  if (s_.life != engine_life::running || s_.deaf) return nullptr;
-  at = s_.table.find(message.sender);
+/// The row of the sender, mostly `at`, and its number, if it speaks from its address and is alive
+/// at the incarnation that we hold, so that nothing about it is in doubt; otherwise null. Not while
+/// we are ill ourselves.
+[[gnu::always_inline]] inline row* engine::usual_sender(const endpoint& from,
+                                                        const wire::plain_message& message,
+                                                        row_index& at) noexcept {
+  if (!calm_ && (s_.life != engine_life::running || s_.deaf)) return nullptr;
+  at = s_.table.find(message.sender, at);
   if (at == no_row || at == member_table::self_row) return nullptr;
   row& r = s_.table[at];
   const bool usual = r.state == member_state::alive && r.incarnation == message.incarnation &&
-                     s_.table.is_at(at, from) && !s_.denied.contains(message.sender);
+                     s_.table.is_at(at, from);
+  if (!calm_ && s_.denied.contains(message.sender)) return nullptr;
   return usual ? &r : nullptr;
 }
 
@@ -57,14 +59,14 @@ inline bool engine::take_plain_ping(const endpoint& from,
   probe_round& round = s_.round;
   const bool awaited = round.active && !round.answered && round.sequence == ack.sequence;
   pending_ping* const asked = s_.pending.find_latest(ack.sequence);
-  if (!awaited || asked == nullptr || s_.doubted.earliest() != time_point::max()) return false;
-  row_index at = no_row;
+  if (!awaited || asked == nullptr || asked->target != ack.sender || asked->to != from)
+    return false;
+  row_index at = round.at;
   row* const sender = usual_sender(from, ack, at);
   if (sender == nullptr || sender->hearsay) return false;
-  if (asked->target != ack.sender || asked->to != from) return false;
+  if (!calm_ && s_.doubted.earliest() != time_point::max()) return false;
   s_.may_ask_absent = true;
   s_.heard = s_.now;
-  quiet_ = 0;
   asked->waiting = false;
   sender->broken_rounds = 0;
   sender->proven = true;
@@ -74,6 +76,7 @@ inline bool engine::take_plain_ping(const endpoint& from,
   }
   ++stats_.probes_acknowledged;
   round.on_answer();
+  quiet_ = calm_ ? quiet_until(round_due()) : 0;
   s_.acknowledged = true;
   if (ack.shows_view) compare_views(ack.sender, from, ack.view);
   return true;
@@ -84,7 +87,7 @@ inline bool engine::take_plain_ping(const endpoint& from,
 inline bool engine::is_plain(const outgoing& what) const noexcept {
   if (what.kind != wire::message_kind::ping && what.kind != wire::message_kind::ack) return false;
   if (what.facts != cargo::gossip || what.tell || what.introduce) return false;
-  if (what.cursor >= s_.table.end() || has_gossip()) return false;
+  if (what.cursor >= s_.table.end() || (!calm_ && has_gossip())) return false;
   // Three times the shortest question holds any plain answer.
   static_assert(3 * wire::plain_size(wire::message_kind::ping) >= wire::max_plain_size);
   FLOTILLA_EXPECT(what.limit == 0 || what.limit >= wire::max_plain_size);

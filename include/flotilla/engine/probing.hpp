@@ -8,13 +8,11 @@
 namespace flotilla {
 inline namespace v1 {
 
-inline void engine::run_period() noexcept {
+[[gnu::noinline]] inline void engine::run_period() noexcept {
   end_round();
   ++s_.period;
   s_.table.clear_old_marks(s_.period);
-  renew_serving();
-  s_.answers_left = s_.requests_left = s_.settings.max_chunks;
-  begin_newcomers_period();
+  if (!calm_) renew_allowances();
   // A period that is on time keeps its beat; after a delay the beat starts anew: no stacked
   // periods.
   const bool on_time = detail::elapsed(s_.period_due, s_.now) <= s_.settings.tick_granularity;
@@ -24,14 +22,21 @@ inline void engine::run_period() noexcept {
   const duration length = s_.health.stretch(s_.settings.protocol_period / 1000 * per_mille);
   s_.period_due = detail::later(detail::saturating_add(on_time ? s_.period_due : s_.now, length),
                                 detail::saturating_add(s_.now, patience()));
-  check_hearsay();
+  if (!calm_) check_hearsay();
   begin_round();
-  spread_backlog();
-  if (s_.settings.healing_interval != duration::zero()) try_healing();
+  if (!calm_) spread_backlog();
+  if (s_.healing.size() != 0) try_healing();
+  calms_down();
+}
+
+[[gnu::noinline]] inline void engine::renew_allowances() noexcept {
+  renew_serving();
+  s_.answers_left = s_.requests_left = s_.settings.max_chunks;
+  begin_newcomers_period();
 }
 
 /// Asks one of those who are held absent, if its time has come.
-inline void engine::try_healing() noexcept {
+[[gnu::noinline]] inline void engine::try_healing() noexcept {
   reservoir::entry dead;
   if (s_.healing.next(s_.now, s_.random, dead)) {
     ++stats_.healing_attempts;
@@ -58,8 +63,8 @@ inline duration engine::patience() const noexcept {
 
 /// Begins a probe of the next member in turn; a check before a verdict goes first, and the turn
 /// waits.
-inline void engine::begin_round() noexcept {
-  row_index at = next_check();
+[[gnu::always_inline]] inline void engine::begin_round() noexcept {
+  row_index at = s_.suspicions.empty() ? no_row : next_check();
   if (at != no_row) {
     if (s_.table[at].hearsay) s_.order.take_heard_turn();
     ++stats_.checks;
@@ -73,19 +78,24 @@ inline void engine::begin_round() noexcept {
   }
   ++stats_.probes;
   const row& r = s_.table[at];
-  outgoing ping;
-  ping.to = s_.table.address(at);
-  ping.target = r.id;
-  ping.cursor = at;
-  ping.compare = compares_views();
-  ping.sequence = s_.pending.ask(ping_purpose::probe, r.id, ping.to, s_.now);
-  s_.round.begin(r, ping.sequence, s_.now, direct_patience());
-  send_own(ping);
+  const endpoint to = s_.table.address(at);
+  const std::uint32_t sequence = s_.pending.ask(ping_purpose::probe, r.id, to, s_.now);
+  s_.round.begin(r, at, sequence, s_.now, direct_patience());
+  outgoing* const ping = s_.waiting.add_own();
+  if (ping == nullptr) {
+    ++stats_.transmits_dropped;
+    return;
+  }
+  ping->to = to;
+  ping->target = r.id;
+  ping->cursor = at;
+  ping->compare = compares_views();
+  ping->sequence = sequence;
 }
 
 /// The direct time-out has passed: helpers are asked, and given a direct time-out of their own even
 /// when this tick came late.
-inline void engine::ask_helpers() noexcept {
+[[gnu::noinline]] inline void engine::ask_helpers() noexcept {
   s_.round.direct_due = time_point::max();
   const row_index at = s_.table.find(s_.round.subject);
   const bool wanted = s_.settings.helpers != 0 && s_.settings.experiment.helpers;
@@ -109,12 +119,18 @@ inline void engine::ask_helpers() noexcept {
 
 inline void engine::end_round() noexcept {
   const probe_round::outcome outcome = s_.round.result();
-  if (outcome != probe_round::outcome::failed) {
-    if (outcome == probe_round::outcome::answered) s_.health.improve();
-    if (outcome == probe_round::outcome::unsent) ++stats_.probes_unsent;
-    s_.round.clear();
+  if (outcome == probe_round::outcome::failed) {
+    fail_round();
     return;
   }
+  if (outcome == probe_round::outcome::answered) s_.health.improve();
+  if (outcome == probe_round::outcome::unsent) ++stats_.probes_unsent;
+  s_.round.clear();
+}
+
+/// The round has ended without an answer, although our ping has left in time.
+[[gnu::noinline]] inline void engine::fail_round() noexcept {
+  disturb();
   const probe_round ended = s_.round;
   s_.round.clear();
   ++stats_.probes_failed;

@@ -33,7 +33,10 @@ inline receive_result engine::take(const endpoint& from,
   if (checked != receive_result::accepted) return checked;
   const receive_result admitted = admit_sender(in);
   if (admitted != receive_result::accepted) return admitted;
-  if (!leaves_timers(in)) quiet_ = 0;
+  calm_ = false;
+  // A ping without facts, as most are, moves no timer.
+  const bool asks = in.head.kind == wire::message_kind::ping;
+  if (!asks || !wire::holds_no_fact(in.facts)) quiet_ = 0;
   dispatch(in);
   note_sender(in);
   if (s_.life == engine_life::left) fall_silent();
@@ -72,11 +75,6 @@ inline receive_result engine::admit_sender(inbound& in) noexcept {
   in.at = s_.table.find(in.head.sender);
   in.from_member = in.at != no_row && is_active(s_.table[in.at].state);
   return receive_result::accepted;
-}
-
-/// True when a message cannot move a timer: a ping without facts, as most are.
-inline bool engine::leaves_timers(const inbound& in) noexcept {
-  return in.head.kind == wire::message_kind::ping && wire::holds_no_fact(in.facts);
 }
 
 /// The sender's row, or no_row: what its datagram has brought may have let it in.
@@ -149,7 +147,7 @@ inline void engine::on_message(const inbound& in, const wire::ping& message) noe
   // have to ask again, since the queue passes our refutation on to so many only.
   const bool accused = stats_.facts_about_self != told_before && accuses_us(in.facts);
   reply.introduce = in.head.introduce || accused;
-  reply.compare = known && shows_view(in);
+  reply.compare = known && wire::shows_view(in.facts);
   reply.tell = held != nullptr && !(at_home && held->incarnation == in.head.incarnation);
   reply.cursor = at;
   send_reply(reply, in, known && held->proven);

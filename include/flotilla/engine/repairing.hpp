@@ -16,15 +16,7 @@ inline constexpr std::uint8_t repair_reference = 0xff;
 /// after a join in each period, for the gossip of a crowd of joiners never rests.
 inline bool engine::compares_views() const noexcept {
   if (s_.settings.repair_interval == duration::zero()) return false;
-  return s_.repair_due <= s_.now || s_.repair_eager != 0 || !has_gossip();
-}
-
-inline bool engine::shows_view(const inbound& in) noexcept {
-  if (in.facts.empty()) return false;
-  if (wire::begins_with_view(in.facts)) return true;
-  wire::digest_item item;
-  wire::digest_reader digests{in.facts};
-  return digests.next(item) && item.kind == wire::digest_kind::view;
+  return calm_ || s_.repair_due <= s_.now || s_.repair_eager != 0 || !has_gossip();
 }
 
 /// The probed member has answered with its view.
@@ -38,8 +30,8 @@ inline void engine::compare_views(const inbound& in) noexcept {
   compare_views(in.head.sender, in.from, item.value);
 }
 
-inline void engine::compare_views(member_id id, const endpoint& address,
-                                  std::uint32_t view) noexcept {
+[[gnu::noinline]] inline void engine::compare_views(member_id id, const endpoint& address,
+                                                    std::uint32_t view) noexcept {
   if (!compares_views()) return;
   ++stats_.views_compared;
   if (s_.repair_due <= s_.now) {
@@ -58,6 +50,7 @@ inline void engine::compare_views(member_id id, const endpoint& address,
   ++stats_.views_differed;
   if (s_.join.active || s_.repair.active || (s_.now < s_.repair_rest && !eager)) return;
   ++stats_.repairs;
+  disturb();
   s_.repair.begin(id, address);
   request_repair();
 }

@@ -48,7 +48,8 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
   return send_any(buffer);
 }
 
-inline std::optional<transmit> engine::send_any(std::span<std::byte> buffer) noexcept {
+[[gnu::noinline]] inline std::optional<transmit> engine::send_any(
+    std::span<std::byte> buffer) noexcept {
   while (!s_.waiting.empty() && s_.waiting.front().kind == wire::message_kind::repair_request &&
          s_.waiting.front().sequence != s_.repair.sequence) {
     s_.waiting.pop_front();  // answered, or asked anew, before it was pulled

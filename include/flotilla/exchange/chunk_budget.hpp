@@ -36,6 +36,11 @@ class chunk_budget {
     untouched_ = true;
   }
 
+  /// True when renew(a_period) would change nothing.
+  [[nodiscard]] bool untouched(std::uint32_t a_period) const noexcept {
+    return untouched_ && left_ == a_period && promised_ == 0 && !contested_ && !starved_;
+  }
+
   /// True when a chunk may be given, of `a_period` in all, to the receiver whose address has this
   /// digest; it then counts as given. `needed`: this and all that it still needs, of about `whole`.
   [[nodiscard]] bool take(std::uint64_t digest, std::uint32_t needed, std::uint32_t whole,

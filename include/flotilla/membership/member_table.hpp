@@ -78,7 +78,7 @@ class member_table {
 
   /// The same, when the member mostly is where `guess` says.
   [[nodiscard]] row_index find(member_id id, row_index guess) const noexcept {
-    FLOTILLA_EXPECT(id != member_id{});  // which a free row has
+    FLOTILLA_EXPECT(id != member_id{} || guess == no_row);  // which a free row has
     if (guess < rows_.size() && rows_[guess].id == id) return guess;
     return find(id);
   }
@@ -90,23 +90,23 @@ class member_table {
       return by_address_.find(detail::endpoint_digest(address, key_), next,
                               [&](row_index at) { return is_at(at, address); });
     }
-    const std::uint64_t where = std::uint64_t{detail::ipv4_number(address)} << 16U | address.port();
+    const std::uint64_t where = detail::ipv4_place(address);
     return by_address_.find(place_digest(where), next, [&](row_index at) {
       return rows_[at].is_ipv4 && rows_[at].ipv4_place() == where;
     });
   }
 
-  [[nodiscard]] endpoint address(row_index at) const noexcept {
+  [[gnu::always_inline]] [[nodiscard]] endpoint address(row_index at) const noexcept {
     const row& r = rows_[at];
     if (r.is_ipv4) return detail::ipv4_endpoint(r.place, static_cast<std::uint16_t>(r.port));
     return long_address(r);
   }
   [[nodiscard]] const endpoint& own_address() const noexcept { return own_address_; }
-  [[nodiscard]] bool is_at(row_index at, const endpoint& where) const noexcept {
+  [[gnu::always_inline]] [[nodiscard]] bool is_at(row_index at,
+                                                  const endpoint& where) const noexcept {
     const row& r = rows_[at];
-    if (!r.is_ipv4) return address(at) == where;
-    return where.kind() == endpoint_kind::ipv4 && r.place == detail::ipv4_number(where) &&
-           r.port == where.port();
+    if (!r.is_ipv4) return is_at_long(r, where);
+    return where.kind() == endpoint_kind::ipv4 && r.ipv4_place() == detail::ipv4_place(where);
   }
   /// detail::endpoint_digest of a member's address.
   [[nodiscard]] std::uint64_t address_digest(row_index at, detail::mix_key key) const noexcept {
@@ -228,7 +228,8 @@ class member_table {
     for (std::uint32_t i = 0; i <= rows_.size() >> 15U; ++i) {
       cleared_ = cleared_ + 1 < rows_.size() ? cleared_ + 1 : 0;
       row& r = rows_[cleared_];
-      if (r.contacted_in() != mark_of(period)) r.set_contacted_in(0);
+      const std::uint16_t mark = r.contacted_in();
+      if (mark != 0 && mark != mark_of(period)) r.set_contacted_in(0);
     }
   }
 
@@ -277,6 +278,10 @@ class member_table {
   [[nodiscard]] std::uint64_t place_digest(const row& r) const noexcept {
     if (r.is_ipv4) return place_digest(r.ipv4_place());
     return detail::endpoint_digest(long_address(r), key_);
+  }
+  [[gnu::noinline]] [[nodiscard]] bool is_at_long(const row& r,
+                                                  const endpoint& where) const noexcept {
+    return long_address(r) == where;
   }
   [[nodiscard]] const endpoint& long_address(const row& r) const noexcept {
     return &r == &rows_[self_row] ? own_address_ : long_addresses_[r.place];

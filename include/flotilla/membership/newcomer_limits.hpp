@@ -28,6 +28,7 @@ class allowance {
     untouched_ = false;
     return true;
   }
+  [[nodiscard]] bool untouched() const noexcept { return untouched_; }
   /// A period has passed.
   void regain(std::uint32_t count) noexcept {
     if (untouched_) return;
@@ -89,6 +90,12 @@ class newcomer_limits {
     return taken;
   }
 
+  /// True when nothing is to be regained, and nobody was refused: a new period changes nothing.
+  [[nodiscard]] bool untouched() const noexcept {
+    std::uint32_t refused = 0;
+    for (const std::uint32_t count : refused_) refused |= count;
+    return refused == 0 && trusted_.untouched() && asked_for_.untouched() && asked_at_.untouched();
+  }
   /// A period has passed: a sixteenth of the burst is regained.
   void begin_period(std::uint32_t burst) noexcept {
     trusted_.regain(burst < 16 ? 1 : burst / 16);

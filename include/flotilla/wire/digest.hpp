@@ -158,6 +158,15 @@ class digest_reader {
   reader in_;
 };
 
+/// True when the first digest among these facts is one of the sender's whole view.
+[[nodiscard]] constexpr bool shows_view(std::span<const std::byte> facts) noexcept {
+  if (facts.empty()) return false;
+  if (begins_with_view(facts)) return true;
+  digest_item item;
+  digest_reader digests{facts};
+  return digests.next(item) && item.kind == digest_kind::view;
+}
+
 /// Head of a digest; false, and nothing written, when `size` bytes in all do not fit.
 constexpr bool begin_digest(writer& out, digest_kind kind, std::size_t size) noexcept {
   if (!out.ok() || size > out.room()) return false;

@@ -247,11 +247,12 @@ class fact_reader {
   const std::byte* const at = bytes.data();
   if (detail::load_big<std::uint16_t>(at) != plain_fact::head) return false;
   if (detail::load_big<std::uint64_t>(at + 2) == 0) return false;
-  const auto where = detail::load_big<std::uint64_t>(at + fact_base_size);
-  // As in endpoint::is_unicast: not 0, broadcast or multicast, and a port.
-  const auto ip = static_cast<std::uint32_t>(where >> 16U);
-  return where >> 48U == plain_fact::address_head && (where & 0xffffU) != 0 &&
-         ip - 1 < 0xfffffffeU && ip >> 28U != 14;
+  // What is left of the address behind its head, which makes it larger than any if it is another
+  // one. As in endpoint::is_unicast: not 0, broadcast or multicast, and a port.
+  const std::uint64_t where = detail::load_big<std::uint64_t>(at + fact_base_size) ^
+                              std::uint64_t{plain_fact::address_head} << 48U;
+  const std::uint64_t ip = where >> 16U;
+  return (where & 0xffffU) != 0 && ip - 1 < 0xfffffffeU && ip >> 28U != 14;
 }
 
 /// Checks every fact of `bytes` without applying one (law 7: decode whole before any fact counts).
