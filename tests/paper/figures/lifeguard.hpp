@@ -46,14 +46,18 @@ inline constexpr std::uint32_t alpha_5 = 2;
   return c;
 }
 
-/// SWIM: the same, and every extension off.
+/// SWIM: the same K, period and gossip, and every extension off. Repair and healing stay, as
+/// push-pull does in the paper's: groups form and become whole again by them.
 [[nodiscard]] inline config plain_swim() {
   config c = everything();
   c.suspicion_max_multiplier = 1;
   c.local_health_max = 0;
   c.checked_verdicts = false;
   c.notice_silence = false;
+  c.weigh_accusers = false;
+  c.doubt_hearsay = false;
   c.adaptive_timeout = false;
+  c.experiment.waiting_for_others = false;
   c.experiment.buddy = false;
   c.experiment.nacks = false;
   c.experiment.passing_on_confirmations = false;
@@ -66,6 +70,7 @@ struct components {
   bool probe{false};
   bool suspicion{false};
   bool buddy{false};
+  bool late_ticks{false};  ///< ours: what is overdue when a tick comes late is given time
 };
 
 [[nodiscard]] inline config swim_with(components which) {
@@ -80,6 +85,7 @@ struct components {
     c.experiment.passing_on_confirmations = true;
   }
   c.experiment.buddy = which.buddy;
+  c.experiment.late_inputs = which.late_ticks;
   return c;
 }
 
@@ -90,14 +96,13 @@ enum class anomaly : std::uint8_t {
   frozen,              ///< timers stand still too; afterwards the socket is read first
   frozen_timers_first  ///< the same, and the timers come first
 };
-inline constexpr std::array<const char*, 3> anomaly_names{"blocked", "frozen",
-                                                          "frozen, timers first"};
 
-/// One run: `concurrent` members are in trouble at the same times, for `away` each, with `between`
-/// to recover.
+/// One run: `concurrent` members are in trouble for `away` again and again, with `between` to
+/// recover: all at the same times, or each at times of its own.
 struct scenario {
   std::uint64_t seed{1};
   anomaly kind{anomaly::blocked};
+  bool in_step{true};
   node_index concurrent{1};
   duration away{};
   duration between{};
@@ -106,6 +111,7 @@ struct scenario {
 struct outcome {
   std::uint64_t false_positives{0};  ///< failures told of members that were well, by anybody
   std::uint64_t at_healthy{0};       ///< of these, those told by members that were well
+  std::uint64_t suspicions{0};       ///< of members that were well, told by anybody
   std::uint64_t messages{0};
   std::uint64_t bytes{0};
   bool settled{true};
@@ -113,13 +119,14 @@ struct outcome {
   void add(const outcome& other) {
     false_positives += other.false_positives;
     at_healthy += other.at_healthy;
+    suspicions += other.suspicions;
     messages += other.messages;
     bytes += other.bytes;
     settled = settled && other.settled;
   }
 };
 
-/// Counts failures told of members that were well all the time.
+/// Counts failures and suspicions told of members that were well all the time.
 class failure_watch final : public engine_observer {
  public:
   failure_watch(cluster& group, std::vector<bool> ill) : group_{&group}, ill_{std::move(ill)} {
@@ -129,6 +136,9 @@ class failure_watch final : public engine_observer {
   void on_event(time_point now, node_index node, const engine& after,
                 const flotilla::event& what) override {
     (void)now, (void)after;
+    if (const auto* suspected = std::get_if<flotilla::member_suspected>(&what)) {
+      if (!ill_[group_->node_of(suspected->member.id)]) ++seen_.suspicions;
+    }
     const auto* failed = std::get_if<flotilla::member_failed>(&what);
     if (failed == nullptr || ill_[group_->node_of(failed->member.id)]) return;
     ++seen_.false_positives;
@@ -176,6 +186,40 @@ inline void add_traffic(const cluster& group, outcome& to, bool subtract) {
   }
 }
 
+/// Puts members into trouble and out of it, again and again, until it is stopped.
+class trouble {
+ public:
+  trouble(cluster& group, const scenario& what) : group_{&group}, what_{what} {}
+  trouble(const trouble&) = delete;
+  trouble& operator=(const trouble&) = delete;
+
+  void begin(node_index i, duration phase) {
+    flotilla::testing::driver_options driver;
+    driver.timers_first = what_.kind == anomaly::frozen_timers_first;
+    group_->sim().set_driver(i, driver);
+    group_->sim().after(phase, [this, i] { hold(i); });
+  }
+  void stop() { stopped_ = true; }
+
+ private:
+  void hold(node_index i) {
+    if (stopped_) return;
+    if (what_.kind == anomaly::blocked)
+      group_->block(i);
+    else
+      group_->freeze(i);
+    group_->sim().after(what_.away, [this, i] { release(i); });
+  }
+  void release(node_index i) {
+    group_->resume(i);
+    group_->sim().after(what_.between, [this, i] { hold(i); });
+  }
+
+  cluster* group_;
+  scenario what_;
+  bool stopped_{false};
+};
+
 /// The paper's interval experiment.
 [[nodiscard]] inline outcome run(const config& base, const scenario& what) {
   outcome result;
@@ -186,31 +230,22 @@ inline void add_traffic(const cluster& group, outcome& to, bool subtract) {
   }
   random_generator random{what.seed};
   const auto phase = flotilla::testing::latency::uniform({}, base.protocol_period).draw(random);
+  const duration cycle = what.away + what.between;
+  const auto phases = flotilla::testing::latency::uniform({}, cycle);
   const std::vector<node_index> victims = some_members(random, what.concurrent);
+  group->run_for(phase);
   std::vector<bool> ill(members);
+  trouble all{*group, what};
   for (const node_index i : victims) {
     ill[i] = true;
-    flotilla::testing::driver_options driver;
-    driver.timers_first = what.kind == anomaly::frozen_timers_first;
-    group->sim().set_driver(i, driver);
+    all.begin(i, what.in_step ? duration::zero() : phases.draw(random));
   }
-  group->run_for(phase);
   failure_watch watch{*group, ill};
   outcome traffic;
   add_traffic(*group, traffic, true);
-  const time_point begin = group->now();
-  while (group->now() - begin < least_length) {
-    for (const node_index i : victims) {
-      if (what.kind == anomaly::blocked)
-        group->block(i);
-      else
-        group->freeze(i);
-    }
-    group->run_for(what.away);
-    for (const node_index i : victims) group->resume(i);
-    group->run_for(what.between);
-  }
-  group->run_for(aftermath);
+  group->run_for((least_length + cycle - duration{1}) / cycle * cycle);
+  all.stop();
+  group->run_for(what.away + aftermath);
   add_traffic(*group, traffic, false);
   result = watch.seen();
   result.messages = traffic.messages;

@@ -149,7 +149,7 @@ if (there("lifeguard.csv")) {
   set output "lifeguard.svg"
   set title "Lifeguard figure 2: members that were well, declared failed (none is drawn as 0.5)"
   set xlabel "members of 128 whose messages are blocked at the same time"
-  set ylabel "false positives (each arm's own total of runs)"
+  set ylabel "false positives (totals of all runs)"
   set logscale y
   set format y "10^{%T}"
   set xrange [0:33]
@@ -171,6 +171,41 @@ if (there("lifeguard.csv")) {
          pointtype 4 title "with all three", \
        "" using "C":(shown(column("ours"))) with linespoints linecolor rgb blue pointtype 5 \
          title "ours"
+  eval restore
+}
+
+if (there("lifeguard_arms.csv")) {
+  set output "lifeguard_arms.svg"
+  set title "Lifeguard's loads: all anomalies together, in percent of SWIM"
+  unset xlabel
+  set ylabel "percent of SWIM's"
+  set yrange [0:130]
+  set style data histograms
+  set style histogram clustered gap 1
+  set style fill solid 0.9 border -1
+  plot "lifeguard_arms.csv" using "paper messages %":xtic(1) linecolor rgb grey \
+         title "paper, messages", \
+       "" using "messages %" linecolor rgb blue title "ours, messages", \
+       "" using "paper bytes %" linecolor rgb "#aaaaaa" title "paper, bytes", \
+       "" using "bytes %" linecolor rgb orange title "ours, bytes"
+  eval restore
+}
+
+if (there("lifeguard_latency.csv")) {
+  set output "lifeguard_latency.svg"
+  set title "Median time from a crash until everybody knows, in percent of SWIM's"
+  set xlabel "members of 128 that crash at the same time"
+  set ylabel "percent of SWIM's"
+  set xrange [0:33]
+  set yrange [95:115]
+  plot 100.1 with lines linecolor rgb grey title "paper, Lifeguard", \
+       "lifeguard_latency.csv" using "C":"LHA-Probe" with linespoints linecolor rgb green \
+         title "with LHA-Probe", \
+       "" using "C":"LHA-Suspicion" with linespoints linecolor rgb purple \
+         title "with LHA-Suspicion", \
+       "" using "C":"Lifeguard" with linespoints linecolor rgb blue dashtype 3 pointtype 4 \
+         title "with all three", \
+       "" using "C":"ours" with linespoints linecolor rgb blue pointtype 5 title "ours"
   eval restore
 }
 
