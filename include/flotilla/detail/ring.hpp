@@ -54,8 +54,8 @@ class ring {
   }
   void pop_front() noexcept {
     FLOTILLA_EXPECT(!empty());
-    first_ = slot(1);
     --size_;
+    first_ = size_ == 0 ? 0 : slot(1);  // an empty one begins anew, in memory that is at hand
   }
   void clear() noexcept {
     first_ = 0;
