@@ -125,7 +125,6 @@ class engine {
   // engine/calm.hpp
   [[nodiscard]] bool is_calm() const noexcept;
   void disturb() noexcept;
-  void calms_down() noexcept;
 
   // engine/clock.hpp
   [[nodiscard]] bool advance_idly(time_point now) noexcept;
@@ -358,19 +357,20 @@ class engine {
   [[nodiscard]] bool write_bare(wire::writer& out, const outgoing& what) const noexcept;
   void write_cargo(wire::writer& out, const outgoing& what) noexcept;
   bool put_fact(wire::writer& out, const wire::fact& fact) noexcept;
-  bool put_fact_of(wire::writer& out, row_index at) noexcept;
+  [[nodiscard]] member_id accuser_of(const row& r) const noexcept;
   [[nodiscard]] bool write_about_receiver(wire::writer& out, const outgoing& what) noexcept;
   void write_about_subject(wire::writer& out, member_id subject) noexcept;
   [[nodiscard]] bool has_gossip() const noexcept;
+  struct fact_encoder;
   void write_gossip(wire::writer& out, const outgoing& what, bool told) noexcept;
   void write_chunk(wire::writer& out, const outgoing& what) noexcept;
   [[nodiscard]] wire::fact fact_of(row_index at) const noexcept;
 
-  engine_state s_;
   /// Nothing is due for so many ns; 0 when that is not known, or something is due. Every input and
   /// command forgets it, but for those few that touch no timer: none is moved behind its back.
   mutable std::uint64_t quiet_{0};
-  bool calm_{false};            ///< is_calm() was true, and since then nothing has disturbed it
+  bool calm_{false};  ///< is_calm() was true, and since then nothing has disturbed it
+  engine_state s_;
   mutable statistics stats_{};  // the gauges in it are filled in when they are read
 };
 

@@ -55,6 +55,8 @@ void expect_whole_or_nothing(std::size_t field, Write write) {
     EXPECT_EQ(out.ok(), size >= field) << size;
     EXPECT_EQ(out.size(), written) << size;
     EXPECT_EQ(out.room(), size - written) << size;
+    EXPECT_EQ(out.free().size(), out.ok() ? size - written : 0U) << size;
+    EXPECT_EQ(out.free().empty() || out.free().data() == buffer.data() + written, true) << size;
     for (std::size_t i = written; i < buffer.size(); ++i) EXPECT_EQ(buffer[i], canary) << size;
   }
 }

@@ -79,8 +79,9 @@ class gossip_queue {
   /// Offers facts, those sent least often and longest ago first, to `encode(row)`, until it returns
   /// false (it did not fit) or each fact was offered once. What was accepted counts as sent; after
   /// `budget` times it leaves the queue; in an endless one those sent most often take turns.
+  /// Returns `encode` as it is then.
   template <class Encode>
-  void send(member_table& table, std::uint32_t budget, Encode encode) noexcept {
+  Encode send(member_table& table, std::uint32_t budget, Encode encode) noexcept {
     if (endless_) budget = max_budget;
     set_budget(table, budget);
     bool room = !empty();
@@ -89,8 +90,7 @@ class gossip_queue {
       const std::uint32_t waiting = borders_[bucket + 1] - borders_[bucket] - arrived;
       arrived = 0;
       if (endless_ && bucket + 1 == budget) {
-        take_turns(table, waiting, encode);
-        return;
+        return take_turns(table, waiting, encode);
       }
       const std::uint32_t last = borders_[bucket + 1] - 1;
       while (arrived < waiting && (room = encode(slot(last - arrived)))) ++arrived;
@@ -99,6 +99,7 @@ class gossip_queue {
       // Behind the last bucket is nothing: who was sent often enough is out.
       for (std::uint32_t i = 0; i < arrived; ++i) table[slot(end() + i)].unqueue();
     }
+    return encode;
   }
 
   [[nodiscard]] std::size_t bytes_allocated() const noexcept { return slots_.bytes_allocated(); }
@@ -143,14 +144,15 @@ class gossip_queue {
   /// Offers the oldest `waiting` of the last bucket, and moves those that were accepted to its
   /// front.
   template <class Encode>
-  void take_turns(member_table& table, std::uint32_t waiting, Encode encode) noexcept {
+  Encode take_turns(member_table& table, std::uint32_t waiting, Encode encode) noexcept {
     std::uint32_t sent = 0;
     while (sent < waiting && encode(slot(end() - 1 - sent))) ++sent;
-    if (sent == 0) return;
+    if (sent == 0) return encode;
     const std::uint32_t first = borders_[budget_ - 1];
     reverse(table, first, end());
     reverse(table, first, first + sent);
     reverse(table, first + sent, end());
+    return encode;
   }
   void reverse(member_table& table, std::uint32_t from, std::uint32_t to) noexcept {
     for (; to - from > 1; ++from) {

@@ -31,11 +31,5 @@ inline void engine::disturb() noexcept {
   calm_ = false;
 }
 
-/// Looks again whether it is calm: at most once a period, while it is not.
-inline void engine::calms_down() noexcept {
-  FLOTILLA_EXPECT(!calm_ || is_calm());
-  if (!calm_) calm_ = is_calm();
-}
-
 }  // namespace v1
 }  // namespace flotilla

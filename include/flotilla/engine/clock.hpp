@@ -250,6 +250,9 @@ inline time_point engine::to_caller(time_point instant) const noexcept {
 
 inline time_point engine::next_deadline() const noexcept {
   const time_point due = this->due();
+  if (quiet_ != 0 && due != time_point::max()) {  // as far ahead by the caller's clock
+    return detail::saturating_add(s_.caller_now, detail::elapsed(s_.now, due));
+  }
   if (due == time_point::max()) return due;
   const time_point floor =
       s_.ticked ? detail::saturating_add(s_.caller_now, duration{1}) : s_.caller_now;

@@ -26,7 +26,8 @@ inline namespace v1 {
   begin_round();
   if (!calm_) spread_backlog();
   if (s_.healing.size() != 0) try_healing();
-  calms_down();
+  FLOTILLA_EXPECT(!calm_ || is_calm());
+  if (!calm_) calm_ = is_calm();
 }
 
 [[gnu::noinline]] inline void engine::renew_allowances() noexcept {
@@ -73,6 +74,7 @@ inline duration engine::patience() const noexcept {
                                             : s_.order.any(s_.random);
   }
   if (at == no_row) {
+    s_.round.clear();
     s_.health.improve();  // with nobody there, nothing speaks against us
     return;
   }
@@ -125,7 +127,7 @@ inline void engine::end_round() noexcept {
   }
   if (outcome == probe_round::outcome::answered) s_.health.improve();
   if (outcome == probe_round::outcome::unsent) ++stats_.probes_unsent;
-  s_.round.clear();
+  s_.round.active = false;
 }
 
 /// The round has ended without an answer, although our ping has left in time.

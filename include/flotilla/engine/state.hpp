@@ -49,34 +49,34 @@ struct engine_state {
 
   /// May throw std::bad_alloc.
   engine_state(const config& from, engine_life begin, time_point start)
-      : settings{from},
-        life{begin},
+      : life{begin},
         now{start},
         caller_now{start},
+        heard{start},
         random{from.seed},
+        settings{from},
         cookie_key{random.next_key()},
         table{random.next_key(), from.max_members, from.expected_members,
               member{from.id, from.address, from.initial_incarnation, member_state::alive}},
-        suspicions{from.max_members, from.expected_members},
-        tombstones{from.max_members, from.expected_members},
         order{from.max_members, from.expected_members},
         pending{random.next_key()},
-        heard{start},
-        urgent{gossip_class::urgent, from.expected_members, !from.experiment.transmit_budget},
-        membership{gossip_class::membership, from.expected_members,
-                   !from.experiment.transmit_budget},
-        hearsay{gossip_class::hearsay, from.expected_members, !from.experiment.transmit_budget},
+        ranges{from.cluster, from.expected_members},
+        suspicions{from.max_members, from.expected_members},
+        tombstones{from.max_members, from.expected_members},
         waiting{random.next_key(), from.max_transmits},
         events{event_capacity(from)},
         healing{from.healing_interval == duration::zero() ? 0 : reservoir::capacity,
                 from.expected_members == from.max_members},
+        urgent{gossip_class::urgent, from.expected_members, !from.experiment.transmit_budget},
+        membership{gossip_class::membership, from.expected_members,
+                   !from.experiment.transmit_budget},
+        hearsay{gossip_class::hearsay, from.expected_members, !from.experiment.transmit_budget},
         absent{from.max_absent, from.expected_members == from.max_members},
         denied{from.max_denied},
         serving{from.max_chunks},
         answers_left{from.max_chunks},
         requests_left{from.max_chunks},
         limits{cookie_key},
-        ranges{from.cluster, from.expected_members},
         desk{repair_desk::slots} {}
 
   /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
@@ -140,64 +140,66 @@ struct engine_state {
 
   friend bool operator==(const engine_state&, const engine_state&) noexcept = default;
 
-  config settings;
+  // What each period and each datagram needs stands first: a process that holds many engines waits
+  // for little but its cache lines. The order of those that draw their keys is that of the draws.
   engine_life life;
-  bool ticked{false};        ///< the last input was a tick: the next deadline lies behind it
-  bool acknowledged{false};  ///< somebody has answered us in this life
-  time_point now;            ///< engine time (law 3)
-  time_point caller_now;     ///< the time that the last input gave
+  bool ticked{false};            ///< the last input was a tick: the next deadline lies behind it
+  bool acknowledged{false};      ///< somebody has answered us in this life
+  bool deaf{false};              ///< our own probe has failed, and nothing was heard since
+  bool may_ask_absent{true};     ///< one a datagram: what one brings must not cause many
+  std::uint8_t repair_eager{0};  ///< views are compared so many more times in a row, after a join
+  local_health health{};
   std::uint32_t group_tag{0};
+  std::uint32_t period{1};
+  time_point now;         ///< engine time (law 3)
+  time_point caller_now;  ///< the time that the last input gave
+  time_point heard;       ///< when the latest datagram came that others of the group have sent
+  time_point period_due{time_point::max()};
+  time_point repair_due{time_point::max()};  ///< when views are compared even though gossip waits
   detail::random_generator random;
+  config settings;
   detail::mix_key cookie_key;
 
   member_table table;
-  suspicion_heap suspicions;
-  tombstone_heap tombstones;
-
   probe_order order;
   pending_pings pending;
-  probe_round round{};
-  relay_table relays{};
-  local_health health{};
+  range_digest ranges;
+  row_index digested{0};  ///< rows below have their records in `ranges`; the others when it is read
+  suspicion_heap suspicions;
+  tombstone_heap tombstones;
   round_trip_times round_trips{};
+  probe_round round{};
+  outbox waiting;
+  event_queue events;
+  reservoir healing;
+
+  relay_table relays{};
   doubted_accusations doubted{};
-  time_point period_due{time_point::max()};
   time_point missed{time_point::min()};      ///< the deadline by which the last absence was noticed
   time_point hold_until{time_point::min()};  ///< no verdict before: we have been away
-  time_point heard;  ///< when the latest datagram came that others of the group have sent
-  bool deaf{false};  ///< our own probe has failed, and nothing was heard since
-  duration held{};   ///< how long such holds have lasted together
-  std::uint32_t period{1};
+  duration held{};                           ///< how long such holds have lasted together
 
   gossip_queue urgent;
   gossip_queue membership;
   gossip_queue hearsay;  ///< about members that we know by hearsay alone: after all others
-  outbox waiting;
-  event_queue events;
 
   join_round join{};
   repair_session repair{};
   visit visiting{};
-  time_point repair_due{time_point::max()};   ///< when views are compared even though gossip waits
-  std::uint8_t repair_eager{0};               ///< so many more in a row, after a join
   time_point repair_rest{time_point::min()};  ///< no repair before
   duration repair_pause{};                    ///< after the latest one; doubles as well
   farewell goodbye{};
-  reservoir healing;
   absent_cache absent;
   deny_list denied;
   conflict_limiter conflicts{};
   chunk_budget serving;          ///< chunks of state, to joiners
   row_index settled{0};          ///< rows below were there before the last period began
   row_index settling{0};         ///< those below, before this one
-  bool may_ask_absent{true};     ///< one a datagram: what one brings must not cause many
   std::uint32_t recanted_in{0};  ///< period in which own accusations were last taken back
   std::uint32_t answers_left;    ///< of repair that may still be given in this period
   std::uint32_t requests_left;   ///< of repair that may still be sent in this period
   newcomer_limits limits;        ///< on what others say unasked of members unknown here
   hearsay_check asked{};         ///< those known by hearsay that are being asked out of turn
-  range_digest ranges;
-  row_index digested{0};  ///< rows below have their records in `ranges`; the others when it is read
   repair_desk desk;
 
  private:

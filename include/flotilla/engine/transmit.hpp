@@ -7,6 +7,17 @@
 namespace flotilla {
 inline namespace v1 {
 
+namespace detail {
+
+/// Writes any fact in front of `room`: returns its size, 0 if it does not fit.
+[[nodiscard]] inline std::size_t write_whole(std::span<std::byte> room,
+                                             const wire::fact& what) noexcept {
+  wire::writer out{room};
+  return wire::write_fact(out, what) ? out.size() : 0;
+}
+
+}  // namespace detail
+
 inline void engine::send_own(const outgoing& what) noexcept {
   if (!s_.waiting.push_own(what)) ++stats_.transmits_dropped;
 }
@@ -70,8 +81,8 @@ inline std::optional<transmit> engine::poll_transmit(std::span<std::byte> buffer
 }
 
 /// The first datagram that waits has been built, and counts as sent.
-inline transmit engine::note_pulled(const outgoing& what,
-                                    std::span<const std::byte> bytes) noexcept {
+[[gnu::always_inline]] inline transmit engine::note_pulled(
+    const outgoing& what, std::span<const std::byte> bytes) noexcept {
   if (what.kind == wire::message_kind::ping) note_ping_left(what);
   ++stats_.datagrams_sent;
   stats_.bytes_sent += bytes.size();
@@ -158,21 +169,10 @@ inline bool engine::put_fact(wire::writer& out, const wire::fact& fact) noexcept
   return written;
 }
 
-/// What this engine says about the member of a row, if it fits; nearly always straight from there.
-inline bool engine::put_fact_of(wire::writer& out, row_index at) noexcept {
-  const row& r = s_.table[at];
-  bool written = false;
-  if (r.is_plain()) {
-    written = wire::write_plain_fact(out, r.plain_fact());
-  } else if (r.state == member_state::suspect || r.state == member_state::dead) {
-    const member_id accuser = r.state == member_state::suspect ? s_.suspicions[r.timer()].told
-                                                               : s_.tombstones[r.timer()].accuser;
-    written = wire::write_accusation(out, r.state, r.id, r.incarnation, accuser);
-  } else {
-    return put_fact(out, fact_of(at));
-  }
-  if (written) ++stats_.facts_sent;
-  return written;
+/// Who accuses a member that is suspect or dead.
+inline member_id engine::accuser_of(const row& r) const noexcept {
+  return r.state == member_state::suspect ? s_.suspicions[r.timer()].told
+                                          : s_.tombstones[r.timer()].accuser;
 }
 
 /// First of all what the receiver should know about itself: an accusation that it can refute at
@@ -197,6 +197,33 @@ inline bool engine::has_gossip() const noexcept {
   return !(s_.urgent.empty() && s_.membership.empty() && s_.hearsay.empty());
 }
 
+/// Writes what is queued about one row after the other, as long as it fits. It is handed on by
+/// value, so that where it stands needs no memory but registers.
+struct engine::fact_encoder {
+  engine* from;
+  std::span<std::byte> room;
+  row_index receiver;   ///< what these two should hear was said
+  row_index ourselves;  ///< already, in front: it counts as sent
+  std::uint64_t sent{0};
+
+  [[gnu::always_inline]] bool operator()(row_index at) noexcept {
+    if (at == receiver || at == ourselves) return true;
+    const row& r = from->s_.table[at];
+    std::size_t size = wire::plain_fact::size;
+    if (r.is_plain() && room.size() >= size) {
+      wire::store_plain_fact(room.data(), r.plain_fact());
+    } else if (r.is_accused() && room.size() >= size) {
+      wire::store_accusation(room.data(), r.state, r.id, r.incarnation, from->accuser_of(r));
+    } else {
+      size = detail::write_whole(room, from->fact_of(at));
+      if (size == 0) return false;
+    }
+    room = room.subspan(size);
+    ++sent;
+    return true;
+  }
+};
+
 /// The queues: urgent facts (refutations and farewells) first, but where others wait too they get
 /// at most half of the room, so that neither starves; then whatever still fits. Where there is not
 /// room for one fact of each, the sequence number's last bit tosses for it.
@@ -206,22 +233,22 @@ inline void engine::write_gossip(wire::writer& out, const outgoing& what, bool t
   const row_index receiver = named ? s_.table.find(what.target, what.cursor) : no_row;
   const bool introduced = what.introduce && what.kind == wire::message_kind::ack;
   const row_index ourselves = introduced ? member_table::self_row : no_row;
-  const auto encode = [this, &out, receiver, ourselves](row_index at) {
-    // Said already, in front: it counts as sent.
-    return at == receiver || at == ourselves || put_fact_of(out, at);
-  };
+  fact_encoder encode{this, out.free(), receiver, ourselves};
   const bool both = !s_.urgent.empty() && !(s_.membership.empty() && s_.hearsay.empty());
   const bool tight = out.room() < 2 * wire::max_fact_size;
   const auto send_others = [&] {
-    s_.membership.send(s_.table, budget, encode);
-    s_.hearsay.send(s_.table, budget, encode);
+    encode = s_.membership.send(s_.table, budget, encode);
+    encode = s_.hearsay.send(s_.table, budget, encode);
   };
   if (both && tight && what.sequence % 2 != 0) send_others();
   const std::size_t reserved = both && !tight ? out.room() / 2 : 0;
-  s_.urgent.send(s_.table, budget, [&](row_index at) {
-    return out.room() >= reserved + wire::fact_size(fact_of(at)) && encode(at);
-  });
+  const auto encode_urgent = [&](row_index at) {
+    return encode.room.size() >= reserved + wire::fact_size(fact_of(at)) && encode(at);
+  };
+  s_.urgent.send(s_.table, budget, encode_urgent);
   send_others();
+  stats_.facts_sent += encode.sent;
+  static_cast<void>(out.claim(out.free().size() - encode.room.size()));
 }
 
 /// Members from row `cursor` on, as many as fit, and where to go on. Suspects go as alive with the
@@ -234,7 +261,8 @@ inline void engine::write_chunk(wire::writer& out, const outgoing& what) noexcep
     if (r.id == member_id{} || r.id == what.target) continue;
     if (!is_active(r.state) || in_crowd(at)) continue;
     if (r.is_plain()) {
-      if (!put_fact_of(out, at)) break;
+      if (!wire::write_plain_fact(out, r.plain_fact())) break;
+      ++stats_.facts_sent;
       continue;
     }
     const wire::fact alive{r.id, s_.table.place_incarnation(at), member_state::alive,
@@ -259,8 +287,7 @@ inline wire::fact engine::fact_of(row_index at) const noexcept {
     fact.incarnation = s_.table.place_incarnation(at);
     fact.address = s_.table.address(at);
   }
-  if (r.state == member_state::suspect) fact.accuser = s_.suspicions[r.timer()].told;
-  if (r.state == member_state::dead) fact.accuser = s_.tombstones[r.timer()].accuser;
+  if (r.is_accused()) fact.accuser = accuser_of(r);
   return fact;
 }
 

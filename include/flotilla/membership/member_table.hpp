@@ -227,9 +227,7 @@ class member_table {
   void clear_old_marks(std::uint32_t period) noexcept {
     for (std::uint32_t i = 0; i <= rows_.size() >> 15U; ++i) {
       cleared_ = cleared_ + 1 < rows_.size() ? cleared_ + 1 : 0;
-      row& r = rows_[cleared_];
-      const std::uint16_t mark = r.contacted_in();
-      if (mark != 0 && mark != mark_of(period)) r.set_contacted_in(0);
+      if (rows_[cleared_].contacted_in() != 0) clear_old_mark(rows_[cleared_], period);
     }
   }
 
@@ -285,6 +283,10 @@ class member_table {
   }
   [[nodiscard]] const endpoint& long_address(const row& r) const noexcept {
     return &r == &rows_[self_row] ? own_address_ : long_addresses_[r.place];
+  }
+
+  [[gnu::noinline]] static void clear_old_mark(row& r, std::uint32_t period) noexcept {
+    if (r.contacted_in() != mark_of(period)) r.set_contacted_in(0);
   }
 
   /// All that one more row needs; both indexes are sized by rows: that an address is not indexed

@@ -111,6 +111,10 @@ struct row {
   [[nodiscard]] bool is_plain() const noexcept {
     return state == member_state::alive && is_ipv4 && !displaced;
   }
+  /// True when its fact is an accusation.
+  [[nodiscard]] bool is_accused() const noexcept {
+    return state == member_state::suspect || state == member_state::dead;
+  }
   [[nodiscard]] wire::plain_fact plain_fact() const noexcept {
     return {id, incarnation, ipv4_place()};
   }

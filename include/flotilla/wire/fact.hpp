@@ -96,30 +96,31 @@ constexpr bool read_plain_fact(const std::byte* at, plain_fact& out) noexcept {
   return true;
 }
 
-/// The same bytes as write_fact has, if they fit whole; otherwise nothing and false.
-constexpr bool write_plain_fact(writer& out, const plain_fact& what) noexcept {
-  std::byte* const to = out.try_claim(plain_fact::size);
-  if (to == nullptr) return false;
+/// The same bytes as write_fact has, to where there is room for them.
+constexpr void store_plain_fact(std::byte* to, const plain_fact& what) noexcept {
   detail::store_big(to, plain_fact::head);
   detail::store_big(to + 2, static_cast<std::uint64_t>(what.subject));
   detail::store_big(to + 10, what.incarnation.value());
   detail::store_big(to + fact_base_size,
                     std::uint64_t{plain_fact::address_head} << 48U | what.place);
-  return true;
+}
+/// The same if they fit whole; otherwise nothing and false.
+constexpr bool write_plain_fact(writer& out, const plain_fact& what) noexcept {
+  std::byte* const to = out.try_claim(plain_fact::size);
+  if (to != nullptr) store_plain_fact(to, what);
+  return to != nullptr;
 }
 
-/// The same for a suspect or dead fact.
-constexpr bool write_accusation(writer& out, member_state state, member_id subject,
+/// The same for a suspect or dead fact, which is as large.
+constexpr void store_accusation(std::byte* to, member_state state, member_id subject,
                                 flotilla::incarnation number, member_id accuser) noexcept {
   constexpr std::size_t size = fact_base_size + 8;
-  std::byte* const to = out.try_claim(size);
-  if (to == nullptr) return false;
+  static_assert(size == plain_fact::size);
   const unsigned head = (static_cast<unsigned>(state) + 1) << 8U | (size - fact_head_size);
   detail::store_big(to, static_cast<std::uint16_t>(head));
   detail::store_big(to + 2, static_cast<std::uint64_t>(subject));
   detail::store_big(to + 10, number.value());
   detail::store_big(to + fact_base_size, static_cast<std::uint64_t>(accuser));
-  return true;
 }
 
 /// How reading one fact went. Digests are checked here and read by digest_reader.

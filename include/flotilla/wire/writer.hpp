@@ -52,6 +52,10 @@ class writer {
   /// there.
   constexpr std::byte* claim(std::size_t count) noexcept { return take(count); }
 
+  /// What is not written yet; none after a failure.
+  [[nodiscard]] constexpr std::span<std::byte> free() const noexcept {
+    return ok_ ? buffer_.subspan(size_) : std::span<std::byte>{};
+  }
   /// The same, but where there is no room nothing has failed.
   constexpr std::byte* try_claim(std::size_t count) noexcept {
     if (!ok_ || count > buffer_.size() - size_) return nullptr;
