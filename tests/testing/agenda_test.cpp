@@ -27,28 +27,28 @@ TEST(Agenda, EmptyHasNothingNext) {
   agenda a;
   EXPECT_TRUE(a.empty());
   EXPECT_EQ(a.next(), time_point::max());
-  a.put(at(5), occasion::wake, 1);
+  a.set_alarm(at(5), 1);
   EXPECT_FALSE(a.empty());
   EXPECT_EQ(a.next(), at(5));
-  (void)a.take();
+  appointment first;
+  EXPECT_FALSE(a.take_until(at(4), first));
+  EXPECT_TRUE(a.take_until(at(5), first));
   EXPECT_TRUE(a.empty());
   EXPECT_EQ(a.next(), time_point::max());
 }
 
 TEST(Agenda, HandsOutWhatWasPutIn) {
   agenda a;
-  a.put(at(1), occasion::arrival, 0xffffffffU, 0xfffffffeU);
-  a.put(at(2), occasion::wake, 7, 8);
+  a.put(at(1), occasion::arrival, 0xffffffffU);
+  a.set_alarm(at(2), 7);
   a.put(time_point::max(), occasion::action, 9);
   const appointment first = a.take();
   EXPECT_EQ(first.at, at(1));
   EXPECT_EQ(first.kind(), occasion::arrival);
   EXPECT_EQ(first.what, 0xffffffffU);
-  EXPECT_EQ(first.version, 0xfffffffeU);
   const appointment second = a.take();
   EXPECT_EQ(second.kind(), occasion::wake);
   EXPECT_EQ(second.what, 7U);
-  EXPECT_EQ(second.version, 8U);
   const appointment third = a.take();
   EXPECT_EQ(third.kind(), occasion::action);
   EXPECT_EQ(third.at, time_point::max());
@@ -57,7 +57,13 @@ TEST(Agenda, HandsOutWhatWasPutIn) {
 TEST(Agenda, AtTheSameInstantTheFirstComesFirst) {
   agenda a;
   const occasion kinds[] = {occasion::action, occasion::wake, occasion::arrival};
-  for (std::uint32_t i = 0; i < 1000; ++i) a.put(at(3), kinds[i % 3], i);
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    if (kinds[i % 3] == occasion::wake) {
+      a.set_alarm(at(3), i);
+    } else {
+      a.put(at(3), kinds[i % 3], i);
+    }
+  }
   for (std::uint32_t i = 0; i < 1000; ++i) {
     const appointment next = a.take();
     ASSERT_EQ(next.what, i);
@@ -71,8 +77,8 @@ TEST(Agenda, SortsEverySize) {
     agenda up;
     agenda down;
     for (std::uint32_t i = 0; i < size; ++i) {
-      up.put(at(i), occasion::wake, i);
-      down.put(at(size - i), occasion::wake, size - i);
+      up.put(at(i), occasion::arrival, i);
+      down.put(at(size - i), occasion::arrival, size - i);
     }
     for (std::uint32_t i = 0; i < size; ++i) {
       ASSERT_EQ(up.take().what, i);
@@ -81,22 +87,39 @@ TEST(Agenda, SortsEverySize) {
   }
 }
 
+/// Arrivals, and alarms that are set, moved and taken off: within a window, across many, and more
+/// than a turn of the wheel ahead.
 TEST(Agenda, IsAStableQueueUnderRandomUse) {
   struct entry {
     time_point when;
     std::uint32_t what;
+    bool alarm;
   };
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     random_generator random{seed};
+    const std::int64_t step = std::int64_t{1} << (4 * (seed % 9));  // up to 4 s
+    std::int64_t now = 0;
     agenda a;
     std::vector<entry> expected;
+    const auto forget_alarm = [&](std::uint32_t node) {
+      std::erase_if(expected, [&](const entry& e) { return e.alarm && e.what == node; });
+    };
     for (std::uint32_t i = 0; i < 3000; ++i) {
-      if (expected.empty() || random.below(5) < 3) {
-        const time_point when = at(random.below(40));
-        a.put(when, occasion::wake, i);
-        expected.push_back({when, i});
-      } else {
+      const std::uint32_t choice = random.below(10);
+      const time_point when = at(now + step * random.below(40));
+      const std::uint32_t node = random.below(20);
+      if (choice < 3) {
+        a.put(when, occasion::arrival, 1000 + i);
+        expected.push_back({when, 1000 + i, false});
+      } else if (choice < 6) {
+        a.set_alarm(when, node);
+        forget_alarm(node);
+        expected.push_back({when, node, true});
+      } else if (choice < 7) {
+        a.cancel_alarm(node);
+        forget_alarm(node);
+      } else if (!expected.empty()) {
         // The first of the least: those put in before stand before.
         const auto least =
             std::min_element(expected.begin(), expected.end(),
@@ -105,9 +128,12 @@ TEST(Agenda, IsAStableQueueUnderRandomUse) {
         const appointment next = a.take();
         ASSERT_EQ(next.at, least->when);
         ASSERT_EQ(next.what, least->what);
+        ASSERT_EQ(next.kind() == occasion::wake, least->alarm);
+        now = least->when.time_since_epoch().count();
         expected.erase(least);
       }
       ASSERT_EQ(a.size(), expected.size());
+      ASSERT_EQ(a.empty(), expected.empty());
     }
   }
 }

@@ -52,6 +52,15 @@ TEST(Latency, FixedIsFixedAndDrawsNothing) {
   EXPECT_EQ(random, before);
 }
 
+TEST(Latency, NoneIsTheDefaultAndNoOther) {
+  EXPECT_TRUE(latency{}.is_none());
+  EXPECT_TRUE(latency::fixed(duration::zero()).is_none());
+  EXPECT_FALSE(latency::fixed(1ns).is_none());
+  EXPECT_FALSE(latency::uniform(duration::zero(), 1ns).is_none());
+  EXPECT_FALSE(latency::exponential(duration::zero(), 1ns).is_none());
+  EXPECT_FALSE(latency::by_quantiles({{0, 0ns}, {500, 0ns}, {1000, 0ns}}).is_none()) << "it draws";
+}
+
 TEST(Latency, OtherwiseEachDrawsExactlyOnce) {
   const latency all[] = {latency::uniform(1ms, 2ms), latency::exponential(1ms, 2ms),
                          latency::by_quantiles({{0, 1ms}, {500, 2ms}, {900, 5ms}, {1000, 100ms}})};

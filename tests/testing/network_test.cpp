@@ -313,6 +313,38 @@ TEST(Network, TheSameSeedDecidesTheSame) {
   EXPECT_GT(differences, 5000U);
 }
 
+/// Whatever is broken on purpose is noticed, and what is mended too; a plain network's delays are
+/// those that send() draws.
+TEST(Network, IsPlainWhileNothingIsBroken) {
+  network net = make({});
+  EXPECT_TRUE(net.is_plain());
+  network other = make({});
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(net.plain_delay(), other.send(0, 1).delays[0]);
+  const auto breaks = [&](auto harm, auto mend) {
+    harm();
+    EXPECT_FALSE(net.is_plain());
+    mend();
+    EXPECT_TRUE(net.is_plain());
+  };
+  const auto heal = [&] { net.heal(); };
+  breaks([&] { net.cut(0, 1); }, [&] { net.mend(0, 1); });
+  breaks([&] { net.isolate(0); }, [&] { net.mend_all(); });
+  breaks([&] { net.clog(0, 1); }, [&] { net.unclog(0, 1); });
+  breaks([&] { net.clog(0, 1); }, [&] { net.unclog_all(); });
+  breaks([&] { net.set_link(0, 1, {}); }, [&] { net.reset_links(); });
+  breaks([&] { net.set_egress_loss(1, chance::percent(1)); },
+         [&] { net.set_egress_loss(1, chance::never()); });
+  breaks([&] { net.set_ingress_loss(1, chance::percent(1)); }, heal);
+  for (const int fault : {0, 1, 2, 3}) {
+    link_options link;
+    if (fault == 0) link.loss = chance::percent(1);
+    if (fault == 1) link.burst.begin = chance::percent(1);
+    if (fault == 2) link.duplicate = chance::percent(1);
+    if (fault == 3) link.reorder = chance::percent(1);
+    breaks([&] { net.set_link(link); }, [&] { net.set_link({}); });
+  }
+}
+
 TEST(Network, HealEndsEverything) {
   const link_options lossless;
   network net{1, lossless};

@@ -35,6 +35,22 @@ TEST(Process, BeginsRunningWithNothingToDo) {
   EXPECT_EQ(p.clock.at(time_point{5s}), time_point{5s});
 }
 
+TEST(Process, IsPromptWhenItsDriverDoesAllAtOnce) {
+  process p;
+  EXPECT_TRUE(p.prompt);
+  driver_options slow;
+  slow.busy = 1ns;
+  p.set_driver(slow);
+  EXPECT_EQ(p.driver.busy, 1ns);
+  EXPECT_FALSE(p.prompt);
+  driver_options late;
+  late.timer_lateness = latency::fixed(1ms);
+  p.set_driver(late);
+  EXPECT_FALSE(p.prompt);
+  p.set_driver({});
+  EXPECT_TRUE(p.prompt);
+}
+
 TEST(Process, OnlyARunningOneReadsAndOnlyAStoppedOneHasNoTimers) {
   process p;
   const auto is = [&p](process_state state) {

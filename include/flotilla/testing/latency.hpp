@@ -85,6 +85,12 @@ class latency {
   /// The shortest that is ever drawn.
   [[nodiscard]] constexpr duration least() const noexcept { return points_[0].value; }
 
+  /// True for the default one, and any other that yields no time at all without a draw.
+  [[nodiscard]] constexpr bool is_none() const noexcept {
+    return mean_ == duration::zero() && count_ == 2 && points_[0].value == duration::zero() &&
+           points_[1].value == duration::zero();
+  }
+
   /// Draws once, and not at all from a fixed latency.
   [[nodiscard]] constexpr duration draw(random_generator& random) const noexcept {
     if (mean_ != duration::zero()) {
@@ -101,6 +107,11 @@ class latency {
  private:
   [[nodiscard]] constexpr duration between_points(random_generator& random) const noexcept {
     const std::uint32_t at = random.below(1'000'000'000);
+    if (count_ == 2) {  // as most are: the width is known, and no division is left
+      const std::int64_t rise = (points_[1].value - points_[0].value).count();
+      return least() +
+             duration{rise / 1'000'000'000 * at + rise % 1'000'000'000 * at / 1'000'000'000};
+    }
     std::size_t i = 1;
     while (i + 1 < count_ && at >= points_[i].thousandths * 1'000'000U) ++i;
     const quantile& low = points_[i - 1];

@@ -43,6 +43,8 @@ class local_clock {
     return detail::saturating_add(now, duration{real + 1});
   }
 
+  /// True while it neither gains nor loses: then it does not matter when a timer is set.
+  [[nodiscard]] bool is_steady() const noexcept { return rate_ == 0; }
   /// False while it stands or runs backwards.
   [[nodiscard]] bool advances() const noexcept { return rate_ > -million; }
 

@@ -54,6 +54,7 @@ class network {
 
   /// Makes room for nodes 0 to `nodes` - 1; new ones are connected with all.
   void resize(node_index nodes) {
+    looked_ = false;
     nodes_ = nodes;
     egress_loss_.resize(nodes);
     ingress_loss_.resize(nodes);
@@ -63,26 +64,41 @@ class network {
   }
 
   /// What paths do that have no options of their own.
-  void set_link(const link_options& all) noexcept { link_ = all; }
+  void set_link(const link_options& all) noexcept {
+    looked_ = false;
+    link_ = all;
+  }
   [[nodiscard]] const link_options& link() const noexcept { return link_; }
   /// One path, in one direction.
   void set_link(node_index from, node_index to, const link_options& path) {
+    looked_ = false;
     special_[{from, to}] = path;
   }
-  void reset_links() noexcept { special_.clear(); }
+  void reset_links() noexcept {
+    looked_ = false;
+    special_.clear();
+  }
 
   void set_egress_loss(node_index node, chance loss) noexcept {
     require(node < nodes_, "a loss at a node that there is not");
+    looked_ = false;
     egress_loss_[node] = loss;
   }
   void set_ingress_loss(node_index node, chance loss) noexcept {
     require(node < nodes_, "a loss at a node that there is not");
+    looked_ = false;
     ingress_loss_[node] = loss;
   }
 
   /// Nothing gets from one node to the other; the way back is another path.
-  void cut(node_index from, node_index to) { cuts_.insert(from, to); }
-  void mend(node_index from, node_index to) noexcept { cuts_.erase(from, to); }
+  void cut(node_index from, node_index to) {
+    looked_ = false;
+    cuts_.insert(from, to);
+  }
+  void mend(node_index from, node_index to) noexcept {
+    looked_ = false;
+    cuts_.erase(from, to);
+  }
   void cut_both_ways(node_index a, node_index b) {
     cut(a, b);
     cut(b, a);
@@ -114,7 +130,10 @@ class network {
       if (other != node) cut_both_ways(node, other);
     }
   }
-  void mend_all() noexcept { cuts_.clear(); }
+  void mend_all() noexcept {
+    looked_ = false;
+    cuts_.clear();
+  }
   /// Nothing is broken any more: no cuts, clogs, losses at nodes or paths of their own, and `all`
   /// for every path. What clogged paths hold waits for the simulation's release_clogged().
   void heal(const link_options& all = {}) noexcept {
@@ -131,12 +150,31 @@ class network {
   [[nodiscard]] bool any_cut() const noexcept { return !cuts_.empty(); }
 
   /// A clogged path holds what is sent over it; the simulation lets it go on when it is free.
-  void clog(node_index from, node_index to) { clogs_.insert(from, to); }
-  void unclog(node_index from, node_index to) noexcept { clogs_.erase(from, to); }
-  void unclog_all() noexcept { clogs_.clear(); }
+  void clog(node_index from, node_index to) {
+    looked_ = false;
+    clogs_.insert(from, to);
+  }
+  void unclog(node_index from, node_index to) noexcept {
+    looked_ = false;
+    clogs_.erase(from, to);
+  }
+  void unclog_all() noexcept {
+    looked_ = false;
+    clogs_.clear();
+  }
   [[nodiscard]] bool is_clogged(node_index from, node_index to) const noexcept {
     return clogs_.contains(from, to);
   }
+
+  /// True when nothing can happen to a datagram but a delay, as long as nothing is broken on
+  /// purpose: then there is nothing to decide.
+  [[nodiscard]] bool is_plain() noexcept {
+    if (!looked_) plain_ = look();
+    looked_ = true;
+    return plain_;
+  }
+  /// What send() decides about a datagram on such a network.
+  [[nodiscard]] duration plain_delay() noexcept { return link_.delay.draw(random_); }
 
   /// Decides about one datagram that is sent now. `from` may be no_node: injected by nobody, it
   /// meets the receiver's loss and the link, whose bursts belong to paths between nodes.
@@ -166,6 +204,13 @@ class network {
   [[nodiscard]] const network_statistics& stats() const noexcept { return stats_; }
 
  private:
+  [[nodiscard]] bool look() const noexcept {
+    bool lossy = link_.loss.possible() || link_.burst.begin.possible() ||
+                 link_.duplicate.possible() || link_.reorder.possible();
+    for (const chance& loss : egress_loss_) lossy = lossy || loss.possible();
+    for (const chance& loss : ingress_loss_) lossy = lossy || loss.possible();
+    return !lossy && special_.empty() && cuts_.empty() && clogs_.empty();
+  }
   [[nodiscard]] static fate lose(std::uint64_t& counter) noexcept {
     ++counter;
     return fate{};
@@ -198,6 +243,8 @@ class network {
   pair_set clogs_{};
   pair_set bad_{};  // paths whose burst_loss is in its bad state
   node_index nodes_{0};
+  bool looked_{false};  // `plain_` holds
+  bool plain_{false};
   network_statistics stats_{};
 };
 

@@ -37,24 +37,34 @@ struct driver_options {
   std::size_t queue_datagrams{4096};
   /// How late its timers fire.
   latency timer_lateness{};
+
+  /// True when everything is done at once.
+  [[nodiscard]] bool is_prompt() const noexcept {
+    return busy == duration::zero() && timer_lateness.is_none();
+  }
 };
 
 /// A node's process, as the simulation keeps it. What each datagram needs stands first, in few
 /// cache lines: it is what a large simulation waits for.
 struct process {
   process_state state{process_state::running};
-  std::uint32_t version{0};             ///< of its next appointment
+  bool prompt{true};                    ///< its driver is (driver_options::is_prompt)
   std::uint32_t taken{0};               ///< datagrams read since it last looked at its timers
   std::uint32_t lives{1};               ///< 1, and one more with each restart
   time_point busy_until{};              ///< the simulation's time
   time_point armed{time_point::max()};  ///< when its next appointment is
   time_point due{time_point::max()};    ///< the same without its timer's lateness
+  time_point deadline{};                ///< the node's, by its own clock, that `due` was made from
   local_clock clock{};
   datagram_list inbox{};  ///< arrived, not read
   endpoint address{};     ///< what its datagrams come from
   driver_options driver{};
   datagram_list outbox{};  ///< sent while blocked
 
+  void set_driver(const driver_options& how) noexcept {
+    driver = how;
+    prompt = how.is_prompt();
+  }
   [[nodiscard]] bool takes_input() const noexcept { return state == process_state::running; }
   [[nodiscard]] bool runs_timers() const noexcept {
     return state == process_state::running || state == process_state::blocked;

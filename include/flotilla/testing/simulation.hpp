@@ -103,7 +103,7 @@ class simulation {
   bool resume(node_index i);
   void set_driver(node_index i, const driver_options& driver) {
     require_node(i);
-    slot_of(i).around.driver = driver;
+    slot_of(i).around.set_driver(driver);
   }
   void jump_clock(node_index i, duration by);
   /// Parts per million that the clock gains; below -1,000,000 it runs backwards.
@@ -157,9 +157,12 @@ class simulation {
 
  private:
   struct slot {
-    Node node;
     process around;
+    Node node;
   };
+  /// So many bytes of a slot are called for before its turn: what a node needs most should stand
+  /// first in it.
+  static constexpr std::size_t fetched = 2048;
 
   /// Observers look on. What they could change would overtake what others have yet to be told.
   void require_outside() const {
@@ -180,14 +183,16 @@ class simulation {
     telling_ = false;
   }
 
+  void fetch_next() const noexcept;
   void arrive(datagram_ref at);
   void hold(const process& p, datagram_list& queue, datagram_ref at);
   void give(node_index i, datagram_ref at);
   void tick(node_index i);
-  void wake(node_index i, std::uint32_t version);
+  void wake(node_index i);
   bool read_inbox(node_index i);
   void finish_input(node_index i, input_kind input);
   void arm(node_index i);
+  void arm_anew(node_index i, process& p, time_point deadline);
   void set_state(node_index i, process_state state);
   void flush(node_index i);
   void send(node_index i, const endpoint& to, std::span<const std::byte> bytes);

@@ -12,9 +12,9 @@ template <sans_io_node Node>
 node_index simulation<Node>::add(Node node, const endpoint& at, const driver_options& driver) {
   require_outside();
   const node_index i = size();
-  slots_.push_back(std::make_unique<slot>(slot{std::move(node), process{}}));
+  slots_.push_back(std::make_unique<slot>(slot{process{}, std::move(node)}));
   slot_of(i).around.address = at;
-  slot_of(i).around.driver = driver;
+  slot_of(i).around.set_driver(driver);
   book_.put(at, i);
   network_.resize(size());
   tell([&](observer_type& by) { by.on_start(now_, i, 1); });
@@ -39,7 +39,7 @@ void simulation<Node>::crash(node_index i) {
   p.armed = time_point::max();
   p.due = time_point::max();
   p.taken = 0;
-  ++p.version;
+  agenda_.cancel_alarm(i);
   set_state(i, process_state::crashed);
 }
 
@@ -80,7 +80,7 @@ bool simulation<Node>::resume(node_index i) {
   // Woken at once: it reads its socket and looks at its timers in its driver's order.
   slot_of(i).around.armed = now_;
   slot_of(i).around.due = now_;
-  agenda_.put(now_, occasion::wake, i, ++slot_of(i).around.version);
+  agenda_.set_alarm(now_, i);
   return true;
 }
 
@@ -88,14 +88,14 @@ template <sans_io_node Node>
 void simulation<Node>::jump_clock(node_index i, duration by) {
   require_node(i);
   slot_of(i).around.clock.jump(by);
-  arm(i);
+  arm_anew(i, slot_of(i).around, slot_of(i).node.next_deadline());
 }
 
 template <sans_io_node Node>
 void simulation<Node>::drift_clock(node_index i, std::int32_t parts_per_million) {
   require_node(i);
   slot_of(i).around.clock.drift(now_, parts_per_million);
-  arm(i);
+  arm_anew(i, slot_of(i).around, slot_of(i).node.next_deadline());
 }
 
 template <sans_io_node Node>
