@@ -170,7 +170,6 @@ TEST(ACrowdOfHearsay, IsAskedInBatchesAndGoes) {
   }
 }
 
-/// However many there are, those that we know get every other turn.
 /// How many members the whole state names that this engine gives to `asker`.
 std::size_t served_to(engine_world& w, const peer& asker) {
   std::size_t named = 0;
@@ -213,6 +212,7 @@ TEST(ACrowdOfHearsay, IsNoneOnceATransferNamesIt) {
   EXPECT_GE(served_to(w, two), heard);
 }
 
+/// However many there are, those that we know get every other turn.
 TEST(ACrowdOfHearsay, DoesNotDelayTheProbesOfThoseWeKnow) {
   engine_world w;
   w.meet_all(5);

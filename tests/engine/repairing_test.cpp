@@ -145,6 +145,57 @@ TEST(Repair, AnEvictionStaysOurOwnAffair) {
       << "in vain, and so less and less often once the join is over";
 }
 
+// ---- after a join
+
+/// `two` has the same members that we have: nothing comes with the join.
+void join_through_two(engine_world& w) {
+  ASSERT_EQ(w.node.join({two.at}), flotilla::command_error::none);
+  const sent asked = only(w.sent_now(), kind::join_request).at(0);
+  w.hear(two, wire::state_reply{asked.as<wire::join_request>().sequence, 7, 0, 2});
+  const sent more = only(w.sent_now(), kind::state_request).at(0);
+  w.hear(two, wire::state_reply{more.as<wire::state_request>().sequence, 7, wire::end_of_state, 2});
+  w.flush_gossip(two);
+}
+
+/// What a repair names of a crowd that gossip has brought meanwhile: how many of it a joiner is
+/// then told of. Of hearsay it is told nothing.
+std::size_t told_after_repair(engine_world& w) {
+  answer_with_another_view(w, two, next_ping(w));
+  const sent request = only(w.sent_now(), kind::repair_request).at(0);
+  facts crowd;
+  for (std::uint64_t n = 1000; n < 1200; ++n) crowd.push_back(alive(peer_of(n)));
+  for (std::size_t i = 0; i < crowd.size(); i += 40) {
+    w.gossip(two, {crowd.begin() + static_cast<std::ptrdiff_t>(i),
+                   crowd.begin() + static_cast<std::ptrdiff_t>(i) + 40});
+  }
+  EXPECT_EQ(w.node.size(), 2 + crowd.size());
+  crowd.resize(40);
+  w.hear(two, wire::repair_reply{request.as<wire::repair_request>().sequence, 1}, crowd);
+  static_cast<void>(w.sent_now());
+  std::size_t named = 0;
+  std::uint32_t cursor = 0;
+  for (std::uint32_t i = 1; i < 100 && cursor != wire::end_of_state; ++i) {
+    w.hear(two, wire::state_request{i, 0, cursor});
+    const sent chunk = only(w.sent_now(), kind::state_reply).at(0);
+    for (const wire::fact& f : chunk.what.facts) named += f.subject >= member_id{1000} ? 1U : 0U;
+    cursor = chunk.as<wire::state_reply>().next;
+  }
+  return named;
+}
+
+/// Members that a repair names are hearsay, as with gossip; but right after a join it ends what the
+/// join began, and who is named was asked for.
+TEST(Repair, NamesNoHearsayRightAfterAJoin) {
+  engine_world met{repairing_config()};
+  met.meet(two);
+  met.flush_gossip(two);
+  EXPECT_EQ(told_after_repair(met), 0U);
+  engine_world joined{repairing_config()};
+  joined.meet(two);
+  join_through_two(joined);
+  EXPECT_EQ(told_after_repair(joined), 40U);
+}
+
 // ---- limits
 
 TEST(Repair, ASilentPeerIsGivenUpAfterFiveAttempts) {
