@@ -247,11 +247,26 @@ void steady(std::uint64_t seed, node_index members, table& out, verdict& claims)
   cluster group{seed, config::lan(), lossy_lan()};
   for (node_index i = 0; i < members; ++i) group.add();
   for (node_index i = 1; i < members; ++i) group.join(i, 0);
-  const bool good = group.sim().run_until([&] { return all_know(group, members); }, 60s, 100ms);
-  group.run_for(300s);  // what the start had to tell is told
+  const time_point begin = group.now();
+  time_point traced = begin;
+  const auto met = [&] {
+    if (group.now() >= traced) {
+      trace(group, begin, "starting");
+      traced += 1s;
+    }
+    return all_know(group, members);
+  };
+  const bool good = group.sim().run_until(met, 60s, 100ms);
+  const auto rest_for = [&](int minutes) {
+    for (int i = 0; i < minutes; ++i) {
+      group.run_for(60s);
+      trace(group, begin, "at rest ");
+    }
+  };
+  rest_for(5);  // what the start had to tell is told
   meter watch{group};
   watch.clear(group.now());
-  group.run_for(120s);
+  rest_for(2);
   const double rate = watch.mean_bytes() / 120;
   out.row({"steady, bytes a second", std::to_string(members), number(rate, 0),
            number(watch.mean_bytes() / 1024, 1), number(watch.most_bytes() / 1024, 1),
