@@ -1,6 +1,6 @@
 // flood/main.cpp - one sender tells a group of 20,000 members that do not exist
 // Prints how a group fares with and without it, and fails when a promise is broken. `--quick` runs
-// one seed of the smaller groups.
+// one seed of the smaller groups, a number so many seeds of all.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -245,8 +245,13 @@ bool hold(bool kept, const char* promise) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool quick = argc > 1 && std::strcmp(argv[1], "--quick") == 0;
-  const std::uint64_t seeds = quick ? 1 : (argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 5);
+  const bool quick = argc == 2 && std::strcmp(argv[1], "--quick") == 0;
+  std::uint64_t seeds = quick ? 1 : 5;
+  if (!quick && argc == 2) seeds = std::strtoull(argv[1], nullptr, 10);
+  if (argc > 2 || seeds == 0) {
+    std::fprintf(stderr, "usage: %s [--quick | SEEDS], 5 seeds without\n", argv[0]);
+    return 2;
+  }
   const scenario all[] = {
       {"10 quiet", 10, sender::nobody},
       {"10 a member's burst", 10, sender::member},
