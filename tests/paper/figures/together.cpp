@@ -256,17 +256,21 @@ void steady(std::uint64_t seed, node_index members, table& out, verdict& claims)
     }
     return all_know(group, members);
   };
-  const bool good = group.sim().run_until(met, 60s, 100ms);
-  const auto rest_for = [&](int minutes) {
-    for (int i = 0; i < minutes; ++i) {
-      group.run_for(60s);
-      trace(group, begin, "at rest ");
+  const bool whole = group.sim().run_until(met, 180s, 100ms);
+  // What the start had to tell is told: nobody's gossip waits, and then two minutes more.
+  const auto told = [&] {
+    trace(group, begin, "settling");
+    for (node_index i = 0; i < members; ++i) {
+      if (group[i].stats().gossip_pending != 0) return false;
     }
+    return true;
   };
-  rest_for(5);  // what the start had to tell is told
+  const bool good = group.sim().run_until(told, 30min, 60s) && whole;
+  group.run_for(120s);
+  trace(group, begin, "at rest");
   meter watch{group};
   watch.clear(group.now());
-  rest_for(2);
+  group.run_for(120s);
   const double rate = watch.mean_bytes() / 120;
   out.row({"steady, bytes a second", std::to_string(members), number(rate, 0),
            number(watch.mean_bytes() / 1024, 1), number(watch.most_bytes() / 1024, 1),
