@@ -122,6 +122,32 @@ TEST(Visiting, WhoMeetsAMemberThatTakesItForDeadPullsItsStateAndPassesItOn) {
   EXPECT_NE(ack.about(four.id), nullptr);
 }
 
+// Rows without end, or a server that never has time: neither keeps us from meeting others for ever.
+TEST(Visiting, AMeetingThatDoesNotEndIsGivenUp) {
+  for (const bool busy : {false, true}) {
+    engine_world w{looking()};
+    w.hear_raw(two.at, w.packet_to(member_id{}, two, wire::ping{1}, {alive(two)}));
+    w.answer(two, w.sent_now());
+    const time_point begin = w.now();
+    time_point last = begin;
+    while (w.now() < begin + 3 * w.settings().join_timeout) {
+      const sent_list all = w.sent_now();
+      w.answer(two, all);
+      for (const sent& s : only(all, kind::state_request)) {
+        const std::uint32_t cursor = s.as<wire::state_request>().cursor;
+        reply(w, two, s, busy ? cursor : cursor + 1, {});
+        last = w.now();
+      }
+      w.tick_after(10ms);
+    }
+    EXPECT_GE(last, begin + w.settings().join_timeout - w.settings().join_retry) << busy;
+    EXPECT_LE(last, begin + w.settings().join_timeout) << busy;
+    w.hear_raw(three.at, w.packet_to(member_id{}, three, wire::ping{2}, {alive(three)}));
+    w.answer(three, w.sent_now());
+    EXPECT_EQ(only_to(only(w.sent_now(), kind::state_request), three.at).size(), 1U) << busy;
+  }
+}
+
 TEST(Visiting, ANewcomersPingIsNoMeeting) {
   engine_world w{looking()};
   w.meet(two);

@@ -77,7 +77,8 @@ inline void engine::complete_seed(std::size_t i) noexcept {
     // Who learns of newcomers by looking does not pass them on. Without repair gossip is all that
     // others have, and it needs everybody.
     if (s_.settings.repair_interval != duration::zero()) {
-      s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry);
+      s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry,
+                             s_.settings.join_timeout);
     }
     // What is told to nobody who would tell us, repair finds: until two views are equal.
     if (s_.settings.repair_interval != duration::zero()) {

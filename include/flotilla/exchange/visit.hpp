@@ -28,15 +28,20 @@ struct visit {
   std::uint8_t looks{0};    ///< begun, at a server that let us in
   std::uint32_t known{0};   ///< members before this look
   std::uint32_t met_in{0};  ///< period in which the last meeting began: at most one in each
+  /// A look or a meeting that has not come to its end by then is given up: who tells of ever more
+  /// rows, or of no time, shall not keep us from meeting others.
+  time_point deadline{time_point::max()};
 
-  /// Asks `served` again, where its last chunk began, in `wait`.
-  void look_again(const transfer& served, std::uint32_t members, time_point now,
-                  duration wait) noexcept {
+  /// Asks `served` again, where its last chunk began, in `wait`; from then on each look may take
+  /// `timeout`.
+  void look_again(const transfer& served, std::uint32_t members, time_point now, duration wait,
+                  duration timeout) noexcept {
     server = served;
     server.now = transfer::phase::pulling;
     server.attempts = 0;
     server.sequence = 0;
     server.retry_due = detail::saturating_add(now, wait);
+    deadline = detail::saturating_add(server.retry_due, timeout);
     meeting = false;
     looks = 1;
     known = members;
@@ -44,7 +49,7 @@ struct visit {
 
   /// The state has been told to its end. True when it is worth another look in `wait` times the
   /// number of looks; otherwise the visit is over.
-  bool look_on(std::uint32_t members, time_point now, duration wait) noexcept {
+  bool look_on(std::uint32_t members, time_point now, duration wait, duration timeout) noexcept {
     if (meeting || members <= known || looks == max_looks) {
       server.stop(transfer::phase::idle);
       return false;
@@ -53,11 +58,13 @@ struct visit {
     ++looks;
     server.attempts = 0;
     server.retry_due = detail::saturating_add(now, detail::saturating_multiply(wait, looks));
+    deadline = detail::saturating_add(server.retry_due, timeout);
     return true;
   }
 
-  /// Begins with a member of another group; the first request is the caller's.
-  void meet(member_id id, const endpoint& address, std::uint32_t period) noexcept {
+  /// Begins with a member of another group, for so long at most; the first request is the caller's.
+  void meet(member_id id, const endpoint& address, std::uint32_t period,
+            time_point until) noexcept {
     server = transfer{};
     server.now = transfer::phase::pulling;
     server.address = address;
@@ -66,11 +73,13 @@ struct visit {
     meeting = true;
     looks = 0;
     met_in = period;
+    deadline = until;
   }
 
   void hash_into(detail::state_hasher& out) const noexcept {
     server.hash_into(out);
-    out.add_all(meeting, std::uint64_t{looks}, std::uint64_t{known}, std::uint64_t{met_in});
+    out.add_all(meeting, std::uint64_t{looks}, std::uint64_t{known}, std::uint64_t{met_in},
+                deadline);
   }
   friend bool operator==(const visit&, const visit&) noexcept = default;
 };
