@@ -104,6 +104,33 @@ TEST(Visiting, AJoinThatWasInterruptedGoesOnWhereItWas) {
   }
 }
 
+// Who has been elsewhere and come back is at the seed like everybody else: two lost chunks are not
+// enough to begin anew.
+TEST(Visiting, AJoinThatHasReturnedToItsSeedGoesOnWhereItWas) {
+  engine_world w{looking()};
+  ASSERT_EQ(w.node.join({two.at}), command_error::none);
+  reply(w, two, w.sent_now().at(0), 0, {alive(two)}, 100);
+  reply(w, two, request_to(w, two), 0, {alive(three)}, 100);
+  reply(w, three, only(w.sent_now(), kind::join_request).at(0), 0, {alive(three)}, 1);
+  sent_list back;
+  for (int i = 0; i < 20 && back.empty(); ++i) {
+    w.next_tick();
+    back = only(w.sent_now(), kind::join_request);
+  }
+  ASSERT_EQ(back.at(0).to, two.at) << "three knows too few";
+  reply(w, two, back[0], 0, {alive(two)}, 100);
+  reply(w, two, request_to(w, two), 40, {alive(four)}, 100);
+  sent_list lost;
+  while (lost.size() < flotilla::transfer::max_attempts) {
+    for (const sent& s : only_to(w.sent_now(), two.at)) {
+      ASSERT_NE(s.kind(), kind::join_request) << "after " << lost.size() << " lost chunks";
+      if (s.kind() == kind::state_request) lost.push_back(s);
+    }
+    w.next_tick();
+  }
+  for (const sent& s : lost) EXPECT_EQ(s.as<wire::state_request>().cursor, 40U);
+}
+
 // When halves meet, each asks the other for all that it knows, once, and passes it on.
 TEST(Visiting, WhoMeetsAMemberThatTakesItForDeadPullsItsStateAndPassesItOn) {
   engine_world w{looking()};

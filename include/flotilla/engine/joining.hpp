@@ -15,7 +15,8 @@ inline void engine::run_join() noexcept {
   for (std::size_t i = 0; i < s_.join.count; ++i) {
     transfer& seed = s_.join.seeds[i];
     if (seed.retry_due > s_.now) continue;
-    if (seed.hops != 0 && seed.attempts >= transfer::max_attempts_elsewhere) {
+    const bool elsewhere = seed.address != seed.home;
+    if (elsewhere && seed.attempts >= transfer::max_attempts_elsewhere) {
       seed.move(seed.home, 0);
     } else if (seed.now == transfer::phase::pulling && seed.attempts >= transfer::max_attempts) {
       // It has fallen silent: ask whoever is there now, and let another seed have its turn. If it
