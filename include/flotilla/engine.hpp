@@ -287,6 +287,7 @@ class engine {
   void promote_seed() noexcept;
   void end_join() noexcept;
   void wait_for_turn(transfer& from) noexcept;
+  void pass_turn(std::size_t busy) noexcept;
   [[nodiscard]] bool knows_nearly_all() const noexcept;
   void put_off(transfer& from, std::uint8_t reference, const inbound& in) noexcept;
   [[nodiscard]] std::uint32_t group_size() const noexcept;

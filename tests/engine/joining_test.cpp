@@ -253,6 +253,48 @@ TEST(JoinCrowd, WhoKnowsNearlyAllLeavesTheRestToRepair) {
   }
 }
 
+/// A seed that never has time, and knows nobody who has it, does not keep us from one that is idle.
+TEST(JoinCrowd, AskedInTurnAreAllSeedsThatHaveAnswered) {
+  for (const bool sends_on : {false, true}) {
+    engine_world w;
+    ASSERT_EQ(w.node.join({two.at, three.at}), error::none);
+    const sent_list all = w.sent_now();
+    put_off(w, two, only_to(all, two.at).at(0), 100, {alive(two)});
+    put_off(w, three, only_to(all, three.at).at(0), 100, {alive(three)});
+    const sent_list first = w.sent_now();
+    ASSERT_EQ(first.size(), 1U) << "one at a time";
+    ASSERT_EQ(first[0].to, two.at);
+    const time_point busy = w.now();
+    put_off(w, two, first[0], 100, sends_on ? facts{alive(four)} : facts{});
+    if (sends_on) put_off(w, four, only_to(w.sent_now(), four.at).at(0), 1, {alive(four)});
+    EXPECT_TRUE(w.sent_now().empty()) << "no more requests than to one seed";
+    sent_list next;
+    for (int i = 0; i < 20 && next.empty(); ++i) {
+      w.next_tick();
+      next = only(w.sent_now(), kind::state_request);
+    }
+    ASSERT_EQ(next.size(), 1U) << sends_on;
+    EXPECT_EQ(next[0].to, three.at);
+    EXPECT_GE(w.now(), busy + w.settings().join_retry / 2);
+    EXPECT_LE(w.now(), busy + w.settings().join_retry);
+    put_off(w, three, next[0], 100, {});
+    for (int i = 0; i < 20 && next[0].to != two.at; ++i) {
+      w.next_tick();
+      const sent_list more = only(w.sent_now(), kind::state_request);
+      if (!more.empty()) next = more;
+    }
+    ASSERT_EQ(next[0].to, two.at) << "and again";
+    if (sends_on) {
+      put_off(w, two, next[0], 100, {});  // we left without its cookie, and have it now
+      next = only(w.sent_now(), kind::state_request);
+      ASSERT_EQ(next.size(), 1U);
+      EXPECT_EQ(next[0].as<wire::state_request>().cookie, 0xc00c1eU);
+    }
+    reply(w, two, next[0], wire::end_of_state, {alive(two)});
+    EXPECT_EQ(count<flotilla::join_completed>(w.events()), 1U) << sends_on;
+  }
+}
+
 // ---- several seeds
 
 TEST(JoinSeeds, ASeedOfTheSameGroupIsNotPulledFromAgain) {
