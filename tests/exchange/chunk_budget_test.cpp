@@ -71,6 +71,38 @@ TEST(ChunkBudget, AStateLargerThanAPeriodsChunksIsBegunAllTheSame) {
   EXPECT_TRUE(budget.take(1, 4999, 5000, a_period));
 }
 
+// The digests of two receivers in the same place of the table, and one in another.
+constexpr std::uint64_t a_receiver = 7;
+constexpr std::uint64_t its_neighbour = a_receiver + chunk_budget::shares;
+constexpr std::uint64_t another = 8;
+
+TEST(ChunkBudget, WhoHasLostItsFirstChunkIsLetInOnce) {
+  chunk_budget budget{a_period};
+  EXPECT_TRUE(budget.take(a_receiver, 60, 60, a_period));
+  EXPECT_EQ(budget.promised(), 59U);
+  EXPECT_TRUE(budget.take(a_receiver, 60, 60, a_period));
+  EXPECT_EQ(budget.promised(), 58U) << "the chunk that it gets again is one of those";
+  EXPECT_FALSE(budget.take(its_neighbour, 60, 60, a_period));
+  EXPECT_TRUE(budget.take(its_neighbour, 30, 30, a_period));
+  EXPECT_EQ(budget.promised(), 58U + 29);
+}
+
+// However often it begins, and however large the state is: what is promised to it is a share.
+TEST(ChunkBudget, WhoBeginsAgainAndAgainShutsNobodyOut) {
+  for (const std::uint32_t whole : {2U, 20U, 40U, 50U, 51U, 60U, 99U, 100U, 5000U}) {
+    chunk_budget budget{a_period};
+    bool let_in = false;
+    for (int period = 0; period < 2; ++period) {
+      for (int i = 0; i < 20; ++i) {
+        static_cast<void>(budget.take(a_receiver, whole, whole, a_period));
+      }
+      let_in = budget.take(another, whole, whole, a_period);
+      budget.renew(a_period);
+    }
+    EXPECT_TRUE(let_in) << whole << ": in the second period at the latest";
+  }
+}
+
 // What was promised to joiners that have vanished is promised for one period only.
 TEST(ChunkBudget, APromiseLastsOnePeriod) {
   chunk_budget budget{a_period};

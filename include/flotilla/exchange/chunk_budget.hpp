@@ -32,7 +32,7 @@ class chunk_budget {
     contested_ = starved_;
     starved_ = false;
     if (untouched_) return;
-    taken_.fill(0);
+    taken_.fill(place{});
     untouched_ = true;
   }
 
@@ -45,21 +45,25 @@ class chunk_budget {
   /// digest; it then counts as given. `needed`: this and all that it still needs, of about `whole`.
   [[nodiscard]] bool take(std::uint64_t digest, std::uint32_t needed, std::uint32_t whole,
                           std::uint32_t a_period) noexcept {
-    std::uint32_t& taken = taken_[static_cast<std::size_t>(digest % shares)];
-    // Two may have the same place in the table: who begins is let in by no other's.
-    const bool enters = needed >= whole || taken == 0;
-    const bool modest = taken < share(whole, a_period);
+    place& at = taken_[static_cast<std::size_t>(digest % shares)];
+    const auto who = static_cast<std::uint16_t>(digest / shares);
+    // Two may have the same place in the table: who begins is let in by no other's. But who has
+    // lost its first chunk, or begins again and again, has been let in once.
+    const bool enters = at.taken == 0 || (needed >= whole && at.who != who);
+    const bool modest = at.taken < share(whole, a_period);
+    const std::uint32_t promise = promised_of(needed, a_period);
     const bool crowded =
-        enters && promised_ != 0 && (promised_ > left_ || needed > left_ - promised_);
+        enters && promised_ != 0 && (promised_ > left_ || promise > left_ - promised_);
     const bool greedy = (contested_ || starved_) && !modest;
     if (left_ == 0 || crowded || greedy) {
       starved_ = starved_ || modest;
       return false;
     }
     --left_;
-    ++taken;
+    if (at.taken != 0xffff) ++at.taken;
+    at.who = who;
     untouched_ = false;
-    if (enters) promised_ += needed < a_period ? needed : a_period;
+    if (enters) promised_ += promise;
     if (promised_ != 0) --promised_;
     return true;
   }
@@ -96,7 +100,7 @@ class chunk_budget {
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(std::uint64_t{left_}, std::uint64_t{promised_}, contested_, starved_,
                 std::uint64_t{newest_}, std::uint64_t{turn_});
-    for (const std::uint32_t taken : taken_) out.add(std::uint64_t{taken});
+    for (const place& at : taken_) out.add_all(std::uint64_t{at.taken}, std::uint64_t{at.who});
     for (const holder& held : whole_) out.add_all(held.id, std::uint64_t{held.members});
   }
   friend bool operator==(const chunk_budget&, const chunk_budget&) noexcept = default;
@@ -111,6 +115,21 @@ class chunk_budget {
     return whole < half ? whole : half;
   }
 
+  /// Nobody is promised more than a share: the rest would be kept for somebody who may not take it.
+  [[nodiscard]] std::uint32_t promised_of(std::uint32_t needed,
+                                          std::uint32_t a_period) const noexcept {
+    const std::uint32_t half = a_period < 2 ? 1 : a_period / 2;
+    const std::uint32_t most = contested_ || starved_ ? half : a_period;
+    return needed < most ? needed : most;
+  }
+
+  /// What was taken in this period, and by whom last: what else its digest says.
+  struct place {
+    std::uint16_t taken{0};  ///< up to 65,535
+    std::uint16_t who{0};
+    friend bool operator==(const place&, const place&) noexcept = default;
+  };
+
   struct holder {
     member_id id{};
     std::uint32_t members{0};
@@ -124,7 +143,7 @@ class chunk_budget {
   bool untouched_{true};   ///< in this one nobody has taken any, as in nearly every one
   std::uint8_t newest_{0};
   std::uint8_t turn_{0};
-  std::array<std::uint32_t, shares> taken_{};  ///< by digest of the receiver, in this period
+  std::array<place, shares> taken_{};  ///< by digest of the receiver, in this period
   std::array<holder, remembered> whole_{};
 };
 
