@@ -253,6 +253,23 @@ TEST(JoinCrowd, WhoKnowsNearlyAllLeavesTheRestToRepair) {
   }
 }
 
+/// Those that we knew before may be another group altogether: they say nothing of what we lack.
+TEST(JoinCrowd, WhoBringsAGroupAlongDoesNotCountItAsTheSeeds) {
+  config c = plain_config();
+  c.repair_interval = 1s;
+  engine_world w{c};
+  const peer seed = peer_of(200);
+  w.meet_all(100);
+  ASSERT_EQ(w.node.join({seed.at}), error::none);
+  put_off(w, seed, only_to(w.sent_now(), seed.at).at(0), 100, {alive(seed)});
+  const sent_list pulling = only_to(only(w.sent_now(), kind::state_request), seed.at);
+  ASSERT_EQ(pulling.size(), 1U);
+  w.events();
+  put_off(w, seed, pulling[0], 100, {});
+  EXPECT_EQ(count<flotilla::join_completed>(w.events()), 0U) << "nobody of its group is known yet";
+  EXPECT_EQ(w.node.cancel_join(), error::none);
+}
+
 /// A seed that never has time, and knows nobody who has it, does not keep us from one that is idle.
 TEST(JoinCrowd, AskedInTurnAreAllSeedsThatHaveAnswered) {
   for (const bool sends_on : {false, true}) {

@@ -71,6 +71,7 @@ TEST(JoinRound, BeginsAnewWithoutAnythingOfTheLastOne) {
   EXPECT_EQ(join, begun(0));
   join.begin(start, 30s, true);
   EXPECT_TRUE(join.bridging);
+  EXPECT_TRUE(join.knew_others);
 }
 
 TEST(JoinRound, FindsTheFirstSeedInAPhase) {
@@ -125,6 +126,8 @@ TEST(JoinRound, HashFollowsEveryPart) {
   note(join);
   join.bridging = true;
   note(join);
+  join.knew_others = true;
+  note(join);
   join.deadline += 1ns;
   note(join);
   join.add(seed_at(1), start);
@@ -133,7 +136,7 @@ TEST(JoinRound, HashFollowsEveryPart) {
   note(join);
   join.expected = 1;
   note(join);
-  EXPECT_EQ(digests.size(), 9U);
+  EXPECT_EQ(digests.size(), 10U);
 }
 
 }  // namespace

@@ -177,12 +177,14 @@ inline void engine::wait_for_turn(transfer& from) noexcept {
 }
 
 /// In a crowd of joiners each hears of the others meanwhile. Who lacks less than a sixteenth of a
-/// large group need not wait for its turn at a busy server: repair tells the rest sooner.
+/// large group need not wait for its turn at a busy server: repair tells the rest sooner. But whom
+/// we knew before, or have from the first seed, may be of another group, and then all is lacking.
 inline bool engine::knows_nearly_all() const noexcept {
   constexpr std::uint32_t large = 64;
   const std::uint32_t expected = s_.join.expected;
-  return s_.settings.repair_interval != duration::zero() && expected >= large &&
-         s_.table.active() >= expected - expected / 16;
+  if (s_.settings.repair_interval == duration::zero() || expected < large) return false;
+  if (s_.join.knew_others || s_.join.completed) return false;
+  return s_.table.active() >= expected - expected / 16;
 }
 
 /// How many members there are, as far as we know: who is still joining has been told of more.

@@ -23,6 +23,7 @@ struct join_round {
   /// We knew others before, so two groups are meeting: what we learn is news to ours and is passed
   /// on.
   bool bridging{false};
+  bool knew_others{false};  ///< when it began
   std::uint8_t count{0};
   std::uint32_t expected{0};  ///< members, as the seeds have told
   time_point deadline{time_point::max()};
@@ -31,7 +32,7 @@ struct join_round {
   void begin(time_point now, duration timeout, bool knows_others) noexcept {
     *this = join_round{};
     active = true;
-    bridging = knows_others;
+    bridging = knew_others = knows_others;
     deadline = detail::saturating_add(now, timeout);
   }
 
@@ -71,7 +72,7 @@ struct join_round {
   }
 
   void hash_into(detail::state_hasher& out) const noexcept {
-    out.add_all(active, answered, completed, bridging, std::uint64_t{count},
+    out.add_all(active, answered, completed, bridging, knew_others, std::uint64_t{count},
                 std::uint64_t{expected}, deadline);
     for (std::size_t i = 0; i < count; ++i) seeds[i].hash_into(out);
   }
