@@ -182,6 +182,7 @@ class engine {
   void absorb_all(const inbound& in, provenance from) noexcept;
   void absorb_heard(const inbound& in) noexcept;
   void absorb_gossip(const inbound& in) noexcept;
+  void absorb_first_word(const inbound& in) noexcept;
   std::size_t known_in_front(std::span<const std::byte> facts,
                              std::optional<row_index>& next) const noexcept;
   [[nodiscard]] bool skip_known(wire::fact_reader& reader, row_index& at) noexcept;

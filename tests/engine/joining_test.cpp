@@ -327,6 +327,40 @@ TEST(JoinSeeds, ASeedOfTheSameGroupIsNotPulledFromAgain) {
   EXPECT_EQ(w.node.cancel_join(), error::not_joining) << "all are done";
 }
 
+// It has told us of itself with its first answer; that is no reason not to ask it for the others.
+TEST(JoinSeeds, ASeedOfAnotherGroupIsPulledFromToo) {
+  for (const bool late : {false, true}) {
+    engine_world w;
+    ASSERT_EQ(w.node.join({two.at, three.at}), error::none);
+    const sent_list all = w.sent_now();
+    const sent to_three = only_to(all, three.at).at(0);
+    reply(w, two, only_to(all, two.at).at(0), 0, {alive(two)});
+    if (!late) reply(w, three, to_three, 0, {alive(three)});
+    const sent first = only(w.sent_now(), kind::state_request).at(0);
+    ASSERT_EQ(first.to, two.at);
+    reply(w, two, first, wire::end_of_state, {alive(two)});
+    if (late) reply(w, three, to_three, 0, {alive(three)});
+    const sent_list more = only(w.sent_now(), kind::state_request);
+    ASSERT_EQ(more.size(), 1U) << late;
+    EXPECT_EQ(more[0].to, three.at);
+    reply(w, three, more[0], wire::end_of_state, {alive(three), alive(four)});
+    EXPECT_EQ(w.state_of(four.id), member_state::alive);
+    EXPECT_EQ(count<flotilla::join_completed>(w.events()), 1U) << "the first has told it";
+    EXPECT_EQ(w.node.cancel_join(), error::not_joining);
+  }
+}
+
+// What a seed tells of our former life is heard with its first answer: it is no conflict.
+TEST(JoinSeeds, AFormerLifeIsLearntFromTheFirstAnswer) {
+  engine_world w;
+  ASSERT_EQ(w.node.join({two.at, three.at}), error::none);
+  const sent_list all = w.sent_now();
+  reply(w, two, only_to(all, two.at).at(0), 0, {alive(self.from(address_of(50)), 5), alive(two)});
+  EXPECT_EQ(w.own_number(), 6U);
+  EXPECT_EQ(count<flotilla::identity_conflict>(w.events()), 0U);
+  EXPECT_EQ(w.node.find(two.id), std::nullopt) << "not before one of them tells of it";
+}
+
 /// Two groups joined at once become one, by somebody who names a member of each.
 TEST(JoinSeeds, TwoGroupsBecomeOne) {
   for (const bool member_joins : {false, true}) {

@@ -28,6 +28,20 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
   }
 }
 
+/// The first answer of one of several seeds: all that it tells, but of itself. That it is of the
+/// same group as the others is for their state to say, or it would not be asked for its own.
+inline void engine::absorb_first_word(const inbound& in) noexcept {
+  wire::fact_reader reader{in.facts};
+  wire::fact fact;
+  for (wire::fact_read read = reader.next(fact); read != wire::fact_read::end;
+       read = reader.next(fact)) {
+    if (read == wire::fact_read::malformed) return;
+    if (read != wire::fact_read::fact || fact.subject == in.head.sender) continue;
+    absorb(in, fact, s_.table.find(fact.subject), provenance::transfer);
+    if (s_.life == engine_life::left) return;
+  }
+}
+
 /// Facts that repeat what a row says are only counted, as most gossip is: all that come next. True
 /// when the subject of the one behind them has been looked for; then `at` is its row.
 inline bool engine::skip_known(wire::fact_reader& reader, row_index& at) noexcept {
