@@ -179,10 +179,9 @@ class engine {
   [[nodiscard]] transmit send_plain(std::byte* buffer) noexcept;
 
   // engine/facts.hpp
-  void absorb_all(const inbound& in, provenance from) noexcept;
+  void absorb_all(const inbound& in, provenance from, bool first_word = false) noexcept;
   void absorb_heard(const inbound& in) noexcept;
   void absorb_gossip(const inbound& in) noexcept;
-  void absorb_first_word(const inbound& in) noexcept;
   std::size_t known_in_front(std::span<const std::byte> facts,
                              std::optional<row_index>& next) const noexcept;
   [[nodiscard]] bool skip_known(wire::fact_reader& reader, row_index& at) noexcept;
@@ -288,7 +287,6 @@ class engine {
   void promote_seed() noexcept;
   void end_join() noexcept;
   void wait_for_turn(transfer& from) noexcept;
-  void pass_turn(std::size_t busy) noexcept;
   [[nodiscard]] bool knows_nearly_all() const noexcept;
   void put_off(transfer& from, std::uint8_t reference, const inbound& in) noexcept;
   [[nodiscard]] std::uint32_t group_size() const noexcept;

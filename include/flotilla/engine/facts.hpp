@@ -7,8 +7,10 @@
 namespace flotilla {
 inline namespace v1 {
 
-/// `facts` has been checked: nothing in it can be malformed.
-inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
+/// `facts` has been checked: nothing in it can be malformed. `first_word`: of the sender itself
+/// nothing is taken. It is the first answer of one of several seeds, and that this one is of the
+/// same group as the others is for their state to say, or it would not be asked for its own.
+inline void engine::absorb_all(const inbound& in, provenance from, bool first_word) noexcept {
   wire::fact_reader reader{in.facts};
   wire::fact fact;
   for (;;) {
@@ -17,6 +19,7 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
     const bool found = is_hearsay(from) && skip_known(reader, at);
     switch (reader.next(fact)) {
       case wire::fact_read::fact:
+        if (first_word && fact.subject == in.head.sender) break;
         absorb(in, fact, found ? at : s_.table.find(fact.subject), from);
         if (s_.life == engine_life::left) return;
         break;
@@ -25,20 +28,6 @@ inline void engine::absorb_all(const inbound& in, provenance from) noexcept {
       case wire::fact_read::malformed:
       case wire::fact_read::end: return;
     }
-  }
-}
-
-/// The first answer of one of several seeds: all that it tells, but of itself. That it is of the
-/// same group as the others is for their state to say, or it would not be asked for its own.
-inline void engine::absorb_first_word(const inbound& in) noexcept {
-  wire::fact_reader reader{in.facts};
-  wire::fact fact;
-  for (wire::fact_read read = reader.next(fact); read != wire::fact_read::end;
-       read = reader.next(fact)) {
-    if (read == wire::fact_read::malformed) return;
-    if (read != wire::fact_read::fact || fact.subject == in.head.sender) continue;
-    absorb(in, fact, s_.table.find(fact.subject), provenance::transfer);
-    if (s_.life == engine_life::left) return;
   }
 }
 

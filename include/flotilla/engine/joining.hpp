@@ -64,7 +64,7 @@ inline void engine::continue_join(std::size_t i, const wire::state_reply& messag
     // Whom a busy seed has named knows far less than the seed: ask that for another.
     seed.move(seed.home, static_cast<std::uint8_t>(seed.hops + 1));
     wait_for_turn(seed);
-    pass_turn(i);
+    s_.join.pass_turn(i);
     return;
   }
   seed.stop(transfer::phase::waiting);
@@ -151,21 +151,7 @@ inline void engine::put_off(transfer& from, std::uint8_t reference, const inboun
     return;
   }
   wait_for_turn(from);
-  if (reference != visit::reference) pass_turn(reference);
-}
-
-/// Instead of a busy seed the next one is asked that has answered, when the time comes: it may have
-/// time, and a crowd spreads over all seeds. Where we were at each stays.
-inline void engine::pass_turn(std::size_t busy) noexcept {
-  for (std::size_t i = 1; i < s_.join.count; ++i) {
-    transfer& next = s_.join.seeds[(busy + i) % s_.join.count];
-    if (next.now != transfer::phase::waiting) continue;
-    next.now = transfer::phase::pulling;
-    next.attempts = 0;
-    next.retry_due = s_.join.seeds[busy].retry_due;
-    s_.join.seeds[busy].stop(transfer::phase::waiting);
-    return;
-  }
+  if (reference != visit::reference) s_.join.pass_turn(reference);
 }
 
 /// Asks again after half to all of join_retry, since many do at once.

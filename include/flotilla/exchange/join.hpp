@@ -62,6 +62,20 @@ struct join_round {
     return i;
   }
 
+  /// Instead of a busy seed the next one is asked that has answered, when the time comes: it may
+  /// have time, and a crowd spreads over all seeds. Where we were at each stays.
+  void pass_turn(std::size_t busy) noexcept {
+    for (std::size_t i = 1; i < count; ++i) {
+      transfer& next = seeds[(busy + i) % count];
+      if (next.now != transfer::phase::waiting) continue;
+      next.now = transfer::phase::pulling;
+      next.attempts = 0;
+      next.retry_due = seeds[busy].retry_due;
+      seeds[busy].stop(transfer::phase::waiting);
+      return;
+    }
+  }
+
   [[nodiscard]] time_point earliest() const noexcept {
     if (!active) return time_point::max();
     time_point due = deadline;
