@@ -175,6 +175,28 @@ TEST(Visiting, AMeetingThatDoesNotEndIsGivenUp) {
   }
 }
 
+// Any stranger that answers causes a meeting: whom it then tells of is hearsay, like all that
+// others say. Most of a small table stays free, and real members still come in.
+TEST(Visiting, AMeetingBringsNoMoreThanHearsayMay) {
+  config c = looking();
+  c.max_members = 1000;
+  c.max_new_members = 16;
+  engine_world w{c};
+  w.meet(two);
+  w.hear_raw(three.at, w.packet_to(member_id{}, three, wire::ping{1}, {alive(three)}));
+  w.answer(three, w.sent_now());
+  std::uint64_t fake = 10000;
+  for (std::uint32_t told = 0; told < 2 * c.max_members; told += 40) {
+    const sent_list asked = only_to(only(w.sent_now(), kind::state_request), three.at);
+    ASSERT_EQ(asked.size(), 1U);
+    facts chunk;
+    for (int i = 0; i < 40; ++i) chunk.push_back(alive(peer_of(++fake)));
+    reply(w, three, asked[0], asked[0].as<wire::state_request>().cursor + 1, chunk);
+  }
+  EXPECT_EQ(w.node.size(), 3U + 2 * c.max_new_members);
+  w.meet(four);
+}
+
 TEST(Visiting, ANewcomersPingIsNoMeeting) {
   engine_world w{looking()};
   w.meet(two);

@@ -82,7 +82,7 @@ inline void engine::complete_seed(std::size_t i) noexcept {
       s_.visiting.look_again(s_.join.seeds[i], s_.table.active(), s_.now, s_.settings.join_retry,
                              s_.settings.join_timeout);
     }
-    // What is told to nobody who would tell us, repair finds: until two views are equal.
+    // What is told to nobody who would tell us, repair finds.
     if (s_.settings.repair_interval != duration::zero()) {
       s_.repair_eager = repair_session::eager_compares;
     }

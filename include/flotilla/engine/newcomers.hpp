@@ -16,11 +16,12 @@ inline void engine::begin_newcomers_period() noexcept {
   }
 }
 
-/// True for what was not asked for, or was told in a repair: members that come so are hearsay until
-/// they are met. But the repairs right after a join end what the join began.
+/// True for what we have not joined to learn: members that come so are hearsay until they are met.
+/// That is also what a repair brings, but for those right after a join, which end what it began;
+/// and a meeting, which any stranger can cause that answers.
 inline bool engine::is_hearsay(provenance from) const noexcept {
   if (from == provenance::repair) return s_.repair_eager == 0;
-  return from == provenance::gossip || from == provenance::offer;
+  return from == provenance::gossip || from == provenance::offer || from == provenance::meeting;
 }
 
 /// True when a member may be added on this sender's word alone: within the sender's allowance, and

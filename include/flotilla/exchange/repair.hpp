@@ -20,7 +20,7 @@ inline namespace v1 {
 /// top, each answer takes them away and may put their parts on, so that what is deepest is settled
 /// first.
 struct repair_session {
-  /// After a join views are compared in so many periods at most: until two are equal.
+  /// After a join views are compared in so many periods.
   static constexpr std::uint8_t eager_compares = 16;
   /// Unanswered requests after which the peer counts as gone.
   static constexpr std::uint8_t max_attempts = 5;
