@@ -11,6 +11,7 @@
 
 #include <flotilla/config.hpp>
 #include <flotilla/endpoint.hpp>
+#include <flotilla/engine/inbound.hpp>
 #include <flotilla/engine/member_range.hpp>
 #include <flotilla/engine/state.hpp>
 #include <flotilla/event.hpp>
@@ -111,17 +112,6 @@ class engine {
   friend bool operator==(const engine& a, const engine& b) noexcept { return a.s_ == b.s_; }
 
  private:
-  /// A decoded datagram in the hands of its handler.
-  struct inbound {
-    const endpoint& from;
-    std::size_t size;
-    wire::reader fields;  ///< behind the frame
-    wire::frame head{};
-    std::span<const std::byte> facts{};
-    row_index at{no_row};     ///< its sender's row when it came; no row goes while it is taken
-    bool from_member{false};  ///< its sender was believed alive or suspect when it came
-  };
-
   // engine/calm.hpp
   [[nodiscard]] bool is_calm() const noexcept;
   void disturb() noexcept;
@@ -182,9 +172,12 @@ class engine {
   void absorb_all(const inbound& in, provenance from, bool first_word = false) noexcept;
   void absorb_heard(const inbound& in) noexcept;
   void absorb_gossip(const inbound& in) noexcept;
-  std::size_t known_in_front(std::span<const std::byte> facts,
+  std::size_t known_in_front(std::span<const std::byte> facts, bool asked_for,
                              std::optional<row_index>& next) const noexcept;
-  [[nodiscard]] bool skip_known(wire::fact_reader& reader, row_index& at) noexcept;
+  [[nodiscard]] bool absorb_plain(const inbound& in, wire::fact_reader& reader, row_index& at,
+                                  provenance from) noexcept;
+  std::size_t absorb_newcomers(const inbound& in, std::span<const std::byte> facts,
+                               provenance from) noexcept;
   void absorb(const inbound& in, const wire::fact& fact, row_index at, provenance from) noexcept;
   void absorb_own(const wire::fact& fact) noexcept;
   void absorb_known(row_index at, const wire::fact& fact, provenance from) noexcept;
@@ -199,6 +192,9 @@ class engine {
   [[nodiscard]] bool in_crowd(row_index at) const noexcept;
   [[nodiscard]] bool is_doubtful(row_index at) const noexcept;
   [[nodiscard]] bool must_wait(row_index at) const noexcept;
+  [[nodiscard]] bool begin_intake(const inbound& in, std::uint32_t most, provenance from,
+                                  intake& news) noexcept;
+  [[nodiscard]] std::uint32_t room_for_hearsay() const noexcept;
   [[nodiscard]] bool takes_on_trust(const inbound& in, provenance from) noexcept;
   void settle(row_index at) noexcept;
   [[nodiscard]] bool awaits_answer(detail::timer_ref due) noexcept;
@@ -223,6 +219,7 @@ class engine {
   // engine/commit.hpp
   [[nodiscard]] bool reserve(member_state state) noexcept;
   [[nodiscard]] bool admit(const wire::fact& fact, provenance from) noexcept;
+  void enter(row_index at, provenance from) noexcept;
   void verdict(row_index at, member_state state, member_id accuser, const evidence& ours,
                bool told) noexcept;
   void commit(const transition& change, provenance from, const evidence& ours) noexcept;
@@ -241,7 +238,8 @@ class engine {
   void penalize(row_index at) noexcept;
   void take_note(row_index at, const row_note& note) noexcept;
   void announce(const transition& change, const evidence& ours) noexcept;
-  void tell(const event& what) noexcept;
+  template <class Event>
+  void tell(const Event& what) noexcept;
   void forget(row_index at) noexcept;
 
   // engine/probing.hpp

@@ -327,7 +327,9 @@ TEST(allocation, every_one_of_them_may_fail) {
       allocation::start(n, for_ever ? ~std::uint64_t{0} : n + 1);
       const std::uint64_t refused = script.play(e, events);
       ASSERT_GT(allocation::now().failures, 0U);
-      EXPECT_GT(refused + refusals(e), 0U) << "no counter tells of it";
+      // Room for many at once may be missing where there is room for each of them.
+      const bool lacks_nothing = !for_ever && e.state_hash() == smooth.state_hash();
+      EXPECT_TRUE(refused + refusals(e) > 0 || lacks_nothing) << "no counter tells of it";
       // With memory again it goes on as if nothing had happened.
       allocation::start();
       for (std::uint64_t id = 100; id < 100 + 50; ++id) e.allow(member_id{id});

@@ -18,7 +18,8 @@ using flotilla::detail::random_generator;
 /// Rows with nothing but a key and a link.
 struct rows {
   std::vector<std::uint64_t> keys;
-  std::vector<std::uint32_t> links = std::vector<std::uint32_t>(keys.size(), no_row);
+  std::vector<std::uint32_t> links =
+      std::vector<std::uint32_t>(keys.size(), chained_index::end_of_chain);
 };
 struct links_of {
   rows& all;
@@ -27,6 +28,7 @@ struct links_of {
     std::uint32_t row;
   };
   it operator[](std::uint32_t row) const { return {all, row}; }
+  static void prefetch(std::uint32_t) {}
   static std::uint32_t next(const it& at) { return at.all.links[at.row]; }
   static void set_next(const it& at, std::uint32_t to) { at.all.links[at.row] = to; }
   static std::uint64_t digest(const it& at) { return at.all.keys[at.row]; }
@@ -73,7 +75,7 @@ TEST(ChainedIndex, FindsExactlyWhatItHoldsWhileRowsComeAndGo) {
       } else if (held.count(row) != 0 && !growing) {
         index.erase(all.keys[row], row, links_of{all});
         held.erase(row);
-        ASSERT_EQ(all.links[row], no_row);
+        ASSERT_EQ(all.links[row], chained_index::end_of_chain);
       }
       ASSERT_EQ(index.size(), held.size());
       const std::uint64_t probe = all.keys[random.below(600)];
@@ -130,6 +132,30 @@ TEST(ChainedIndex, WhatIsReservedIsNotAllocatedLater) {
   EXPECT_EQ(index.bytes_allocated(), bytes);
   const chained_index copy = index;
   EXPECT_EQ(copy, index);
+}
+
+TEST(ChainedIndex, WhoIsExpectedIsFoundTheSameAndGrowsNothing) {
+  rows all{std::vector<std::uint64_t>(2000)};
+  random_generator random{3};
+  for (std::uint64_t& key : all.keys) key = random.next();
+  chained_index index{2000, 0};
+  for (std::uint32_t row = 0; row < 100; ++row) {
+    ASSERT_TRUE(index.try_reserve(row + 1));
+    index.insert(all.keys[row], row, links_of{all});
+  }
+  index.expect(2000, links_of{all});
+  const std::size_t bytes = index.bytes_allocated();
+  for (std::uint32_t row = 0; row < 2000; ++row) {
+    if (row >= 100) {
+      ASSERT_TRUE(index.try_reserve(row + 1));
+      ASSERT_TRUE(offered(index, all, all.keys[row]).empty());
+      index.insert(all.keys[row], row, links_of{all});
+    }
+    ASSERT_EQ(offered(index, all, all.keys[row]).count(row), 1U);
+  }
+  EXPECT_EQ(index.bytes_allocated(), bytes);
+  index.expect(100'000, links_of{all});
+  EXPECT_EQ(index.bytes_allocated(), bytes) << "no more than its limit";
 }
 
 }  // namespace

@@ -31,14 +31,12 @@ class group {
     for (std::uint32_t i = 0; i < members; ++i) add();
   }
 
-  row_index add() {
-    const std::uint64_t id = ++last_id_;
-    const row_index at = table_.add({member_id{id}, endpoint::ipv4({10, 0, 0, 1}, 7946)});
-    EXPECT_NE(at, no_row);
-    EXPECT_TRUE(order_.try_reserve_one());
+  row_index add(bool hearsay = false) {
+    const row_index at = add_row(hearsay);
     order_.insert(table_, at, random_);
     return at;
   }
+  void arrive(bool hearsay) { order_.arrive(table_, add_row(hearsay), random_); }
   void remove(row_index at) {
     order_.remove(table_, at);
     EXPECT_EQ(table_[at].order_at(), no_row);
@@ -67,6 +65,15 @@ class group {
   random_generator& random() { return random_; }
 
  private:
+  row_index add_row(bool hearsay) {
+    const std::uint64_t id = ++last_id_;
+    const row_index at = table_.add({member_id{id}, endpoint::ipv4({10, 0, 0, 1}, 7946)});
+    EXPECT_NE(at, no_row);
+    EXPECT_TRUE(order_.try_reserve(1));
+    table_[at].hearsay = hearsay;
+    return at;
+  }
+
   std::uint64_t last_id_{1};
   member_table table_{{}, 100, 0, {member_id{1}, endpoint::ipv4({10, 0, 0, 9}, 7946)}};
   probe_order order_{100, 0};
@@ -261,10 +268,10 @@ TEST(ProbeOrder, HasALimit) {
   group members{3, 1};
   for (row_index at = 1; at <= 3; ++at) {
     members.table()[at].set_order_at(no_row);
-    ASSERT_TRUE(order.try_reserve_one());
+    ASSERT_TRUE(order.try_reserve(1));
     order.insert(members.table(), at, members.random());
   }
-  EXPECT_FALSE(order.try_reserve_one());
+  EXPECT_FALSE(order.try_reserve(1));
   EXPECT_EQ(order.size(), 3U);
 }
 
@@ -280,6 +287,32 @@ TEST(ProbeOrder, IsAValueWhoseHashFollowsIt) {
   members.next();
   EXPECT_NE(copy, members.order());
   EXPECT_NE(digest(copy), digest(members.order()));
+}
+
+// Many who arrive at once take the places that each would have taken alone, whatever the list
+// holds.
+TEST(ProbeOrder, WhoArrivesWithOthersTakesItsOwnPlace) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    group one_by_one{6, seed};
+    group together{6, seed};
+    random_generator choice{seed};
+    for (int round = 0; round < 4; ++round) {
+      for (std::uint32_t turns = choice.below(8); turns != 0; --turns) {
+        ASSERT_EQ(one_by_one.next(), together.next());
+      }
+      for (std::uint32_t i = 0; i < 20; ++i) {
+        const bool hearsay = choice.below(4) == 0;
+        one_by_one.add(hearsay);
+        together.arrive(hearsay);
+        ASSERT_EQ(one_by_one.order().known(), together.order().known());
+        ASSERT_EQ(one_by_one.order().counted(), together.order().counted());
+        ASSERT_EQ(one_by_one.order().size(), together.order().size());
+      }
+      together.order().place_arrivals(together.table());
+      together.expect_consistent();
+      ASSERT_EQ(one_by_one.order(), together.order()) << "seed " << seed;
+    }
+  }
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ struct crowd {
   }
   void add(std::uint32_t id, const endpoint& address, member_state state) {
     const row_index at = table.add({member_id{id}, address, incarnation{0}, state});
-    EXPECT_TRUE(order.try_reserve_one());
+    EXPECT_TRUE(order.try_reserve(1));
     order.insert(table, at, random);
   }
   helper_set pick(std::uint32_t wanted) { return pick_helpers(table, order, 1, wanted, random); }

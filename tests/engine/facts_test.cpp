@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include <flotilla/detail/random.hpp>
 #include <support/engine_world.hpp>
 
 namespace {
@@ -279,6 +280,51 @@ TEST(FactsAboutTheEvicted, AreIgnored) {
   EXPECT_EQ(w.stats().facts_about_denied, 2U);
   EXPECT_EQ(w.state_of(three.id), member_state::left);
   EXPECT_TRUE(w.events().empty());
+}
+
+/// All kinds of facts about members 3 to 79, most of them new.
+facts news(flotilla::detail::random_generator& random) {
+  facts some;
+  for (int i = 0; i < 40; ++i) {
+    const peer who = peer_of(3 + random.below(77));
+    const std::uint32_t sort = random.below(12);
+    if (sort == 0) {
+      some.push_back(suspect(who.id, 0));
+    } else if (sort == 1) {
+      some.push_back(alive(who.from(*endpoint::parse("[2001:db8::1]:7946"))));
+    } else if (sort == 2) {
+      some.push_back(alive(who.from(peer_of(1 + random.below(20)).at)));  // ours among them
+    } else {
+      some.push_back(alive(who, random.below(8) == 0 ? 1 : 0));
+    }
+  }
+  return some;
+}
+
+// Newcomers come in runs, whose limits are looked at once: it makes no difference.
+TEST(FactsInOneDatagram, DoWhatEachOfThemDoesAlone) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    flotilla::detail::random_generator random{seed};
+    config c = plain_config();
+    c.doubt_hearsay = seed % 2 == 0;
+    c.max_new_members = seed % 3 == 0 ? 16 : 4096;
+    c.max_members = seed % 5 == 0 ? 50 : 1000;
+    engine_world together{c};
+    engine_world alone{c};
+    together.meet_all(3);
+    alone.meet_all(3);
+    for (int i = 0; i < 4; ++i) {
+      const facts told = news(random);
+      together.hear(two, wire::ack{}, told);
+      for (const wire::fact& one : told) alone.hear(two, wire::ack{}, {one});
+    }
+    ASSERT_EQ(together.node.state_hash(), alone.node.state_hash()) << "seed " << seed;
+    ASSERT_EQ(together.stats().facts_known, alone.stats().facts_known);
+    ASSERT_EQ(together.stats().facts_merged, alone.stats().facts_merged);
+    ASSERT_EQ(together.stats().facts_received, alone.stats().facts_received);
+    ASSERT_EQ(together.stats().members_refused_rate, alone.stats().members_refused_rate);
+    ASSERT_GT(together.node.size(), 15U);
+  }
 }
 
 }  // namespace

@@ -75,7 +75,6 @@ TEST(Transition, AVerdictSaysWhatWasThereBefore) {
   EXPECT_EQ(result.reserved, std::vector{member_state::suspect});
   EXPECT_FALSE(result.refused);
   EXPECT_EQ(result.change.at, at);
-  EXPECT_FALSE(result.change.added);
   EXPECT_TRUE(result.change.before_active);
   EXPECT_EQ(result.change.before_state, member_state::alive);
   EXPECT_EQ(result.change.before_incarnation, incarnation{5});

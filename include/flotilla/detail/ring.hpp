@@ -45,7 +45,8 @@ class ring {
     return place;
   }
   /// Appends; there must be room. Returns the value in its place.
-  T& push_back(const T& value) noexcept {
+  template <class Value = T>
+  T& push_back(const Value& value) noexcept {
     FLOTILLA_EXPECT(!full() && slots_.size() == capacity_);
     T& place = slots_[slot(size_)];
     place = value;

@@ -65,6 +65,13 @@ class segmented_array {
     return segments_[i >> SegmentBits][i & (segment_size - 1)];
   }
 
+  /// The i-th will be looked at soon.
+  void prefetch([[maybe_unused]] std::uint32_t i) const noexcept {
+#if defined(__GNUC__)
+    __builtin_prefetch(&(*this)[i]);
+#endif
+  }
+
   /// Makes room for `count` elements; false, and nothing lost, beyond the limit or without memory.
   [[nodiscard]] bool try_reserve(std::uint32_t count) noexcept {
     return count <= capacity_ || grow_to(count);

@@ -3,6 +3,7 @@
 // Members known by hearsay alone take turns with the others.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -37,34 +38,47 @@ class probe_order {
   probe_order(std::uint32_t limit, std::uint32_t reserved) : rows_{limit, reserved} {}
 
   /// Members of both lanes; those that we know come first.
-  [[nodiscard]] std::uint32_t size() const noexcept { return rows_.size(); }
-  [[nodiscard]] std::uint32_t known() const noexcept { return known_; }
+  [[nodiscard]] std::uint32_t size() const noexcept { return rows_.size() + arrived_; }
+  [[nodiscard]] std::uint32_t known() const noexcept { return known_ + arrived_; }
   [[nodiscard]] std::uint32_t heard() const noexcept { return rows_.size() - known_; }
   [[nodiscard]] row_index operator[](std::uint32_t i) const noexcept { return rows_[i]; }
-  [[nodiscard]] bool try_reserve_one() noexcept { return rows_.try_reserve(rows_.size() + 1); }
+  /// Makes room for so many more; false, and nothing lost, without memory.
+  [[nodiscard]] bool try_reserve(std::uint32_t more) noexcept {
+    return rows_.try_reserve(size() + more);
+  }
 
   /// Puts a newcomer at a random place of its lane: among those still to come in this traversal, or
   /// among those that have had their turn. If all newcomers were still to come, a stream of them
   /// would keep the traversal from ending. Hearsay is always still to come: it has a lane of its
-  /// own to fill. There must be room (try_reserve_one).
+  /// own to fill. There must be room (try_reserve).
   void insert(member_table& table, row_index at, detail::random_generator& random) noexcept {
-    rows_.push_back(at);
-    const std::uint32_t end = rows_.size() - 1;
-    table[at].set_order_at(end);
-    if (table[at].hearsay) return;
-    // Each part of the other lane makes room by moving its first member behind its last one.
-    exchange(table, end, next_heard_);
-    exchange(table, next_heard_, known_);
-    ++next_heard_;
-    ++known_;
-    const std::uint32_t last = known_ - 1;
-    const std::uint32_t place = random.below(known_);
-    if (place >= next_) {
-      exchange(table, last, place);
-    } else {
-      exchange(table, last, next_);
-      ++next_;
+    arrive(table, at, random);
+    place_arrivals(table);
+  }
+  /// The same for one of many: its place is drawn, and taken with place_arrivals, which must come
+  /// before anything else is asked but how many there are.
+  void arrive(member_table& table, row_index at, detail::random_generator& random) noexcept {
+    if (table[at].hearsay) {
+      place_arrivals(table);
+      table[at].set_order_at(rows_.size());
+      rows_.push_back(at);
+      return;
     }
+    if (arrived_ == arrivals_.size()) place_arrivals(table);
+    ++arrived_;
+    arrivals_[arrived_ - 1] = {at, random.below(known())};
+  }
+  /// Whoever has to make room for them lies anywhere: all are fetched before the first one moves.
+  void place_arrivals(member_table& table) noexcept {
+    const std::uint32_t count = arrived_;
+    if (count > 1 && rows_.size() != 0) {
+      for (std::uint32_t i = 0; i < count; ++i) rows_.prefetch(in_list(arrivals_[i].place));
+      for (std::uint32_t i = 0; i < count; ++i) {
+        table.prefetch(rows_[in_list(arrivals_[i].place)]);
+      }
+    }
+    arrived_ = 0;
+    for (std::uint32_t i = 0; i < count; ++i) place(table, arrivals_[i].row, arrivals_[i].place);
   }
 
   void remove(member_table& table, row_index at) noexcept {
@@ -112,15 +126,15 @@ class probe_order {
 
   /// True when hearsay so outnumbers those that we know that somebody may be inventing it. A group
   /// that is started at once may look like that as well, for some periods.
-  [[nodiscard]] bool crowded() const noexcept { return heard() > known_ + crowd; }
+  [[nodiscard]] bool crowded() const noexcept { return heard() > known() + crowd; }
   /// How many of them to count on where limits grow with the group: the hearsay of a crowd beyond
   /// its usual share is left out.
   [[nodiscard]] std::uint32_t counted() const noexcept {
-    const std::uint32_t most = known_ + usual;
-    return heard() <= most ? rows_.size() : known_ + most;
+    const std::uint32_t most = known() + usual;
+    return heard() <= most ? size() : known() + most;
   }
   /// True when we have met fewer than we have only heard of.
-  [[nodiscard]] bool outnumbered() const noexcept { return known_ != 0 && heard() > known_; }
+  [[nodiscard]] bool outnumbered() const noexcept { return known() != 0 && heard() > known(); }
   /// So many in front of the list are good as helpers, and to repair from: then only those that we
   /// know.
   [[nodiscard]] std::uint32_t trusted() const noexcept {
@@ -136,9 +150,38 @@ class probe_order {
                 heard_turn_);
     for (std::uint32_t i = 0; i < rows_.size(); ++i) out.add(std::uint64_t{rows_[i]});
   }
-  friend bool operator==(const probe_order&, const probe_order&) noexcept = default;
+  friend bool operator==(const probe_order& a, const probe_order& b) noexcept {
+    return a.rows_ == b.rows_ && a.next_ == b.next_ && a.known_ == b.known_ &&
+           a.next_heard_ == b.next_heard_ && a.heard_turn_ == b.heard_turn_;
+  }
 
  private:
+  struct arrival {
+    row_index row;
+    std::uint32_t place;
+  };
+  /// A place that is in the list now, for one that will be.
+  [[nodiscard]] std::uint32_t in_list(std::uint32_t place) const noexcept {
+    return place < rows_.size() ? place : 0;
+  }
+  void place(member_table& table, row_index at, std::uint32_t place) noexcept {
+    const std::uint32_t end = rows_.size();
+    rows_.push_back(at);
+    // Each part of the other lane makes room by moving its first member behind its last one.
+    if (end != known_) {
+      exchange(table, end, next_heard_);
+      exchange(table, next_heard_, known_);
+    }
+    ++next_heard_;
+    ++known_;
+    const std::uint32_t last = known_ - 1;
+    if (place >= next_) {
+      exchange(table, last, place);
+    } else {
+      exchange(table, last, next_);
+      ++next_;
+    }
+  }
   void exchange(member_table& table, std::uint32_t a, std::uint32_t b) noexcept {
     std::swap(rows_[a], rows_[b]);
     table[rows_[a]].set_order_at(a);
@@ -175,6 +218,8 @@ class probe_order {
   std::uint32_t known_{0};
   std::uint32_t next_heard_{0};
   bool heard_turn_{false};
+  std::uint32_t arrived_{0};  ///< 0 but between arrive() and place_arrivals()
+  std::array<arrival, 64> arrivals_{};
 };
 
 }  // namespace v1

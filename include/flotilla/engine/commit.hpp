@@ -12,7 +12,7 @@ inline namespace v1 {
 inline bool engine::reserve(member_state state) noexcept {
   const bool active = is_active(state);
   return s_.urgent.try_reserve_one() && s_.membership.try_reserve_one() &&
-         s_.hearsay.try_reserve_one() && (!active || s_.order.try_reserve_one()) &&
+         s_.hearsay.try_reserve_one() && (!active || s_.order.try_reserve(1)) &&
          (state != member_state::suspect || s_.suspicions.try_reserve_one()) &&
          (active || (s_.tombstones.try_reserve_one() && s_.healing.try_reserve()));
 }
@@ -24,21 +24,34 @@ inline bool engine::admit(const wire::fact& fact, provenance from) noexcept {
     s_.limits.refuse(refusal_reason::table_full);
     return false;
   }
-  transition change;
+  row_index at = no_row;
   if (reserve(member_state::alive)) {
-    change.at = s_.table.add({fact.subject, fact.address, fact.incarnation, member_state::alive});
+    at = s_.table.add({fact.subject, fact.address, fact.incarnation, member_state::alive});
   }
-  if (change.at == no_row) {
+  if (at == no_row) {
     ++stats_.members_refused_memory;
     s_.limits.refuse(refusal_reason::memory);
     return false;
   }
-  ++stats_.facts_merged;
-  change.added = true;
-  s_.table[change.at].hearsay = s_.settings.doubt_hearsay && is_hearsay(from);
   s_.absent.forget(fact.subject);
-  commit(change, from, evidence{});
+  enter(at, from);
+  s_.order.place_arrivals(s_.table);
   return true;
+}
+
+/// A member has been added. What follows from it reaches the other rooms here, as that of a
+/// transition does in commit(); but its place in the probe order it takes with the others that have
+/// arrived, which the caller sees to.
+inline void engine::enter(row_index at, provenance from) noexcept {
+  ++stats_.facts_merged;
+  row& r = s_.table[at];
+  r.hearsay = s_.settings.doubt_hearsay && is_hearsay(from);
+  if (at < s_.digested && !s_.ranges.add(s_.table, at, s_.digested)) ++stats_.ranges_crowded;
+  s_.order.arrive(s_.table, at, s_.random);
+  tell(member_joined{s_.table.snapshot(at), 0});
+  if (is_news(from, s_.join.bridging) && !in_crowd(at)) requeue(at, false);
+  if (from == provenance::first_hand) tell_everybody(at);
+  if (s_.healing.size() != 0) s_.healing.remove(r.id, s_.table.address(at));
 }
 
 /// Our own verdict or command about an active member. `told`: to be passed on to others.
@@ -64,24 +77,21 @@ inline void engine::commit(const transition& change, provenance from,
   row& r = s_.table[change.at];
   const bool active = is_active(r.state);
   digest(change);
-  if (!change.added && change.before_active && r.state == member_state::dead) penalize(change.at);
+  if (change.before_active && r.state == member_state::dead) penalize(change.at);
   // First of all it counts as a member: how long a suspicion lasts depends on how many there are.
   if (active && r.order_at() == no_row) s_.order.insert(s_.table, change.at, s_.random);
   announce(change, ours);
-  if (change.verdict_changed) retime(change, ours);  // whoever is added is alive, and has no timer
+  if (change.verdict_changed) retime(change, ours);
   if (!active) s_.order.remove(s_.table, change.at);
-  // What came with a transfer is known where it came from; passing it on would be a storm with
-  // every joiner. Unless two groups are meeting: then it is news to ours. And a farewell or a death
-  // may have reached nobody else (L9). What came by repair goes on by repair.
-  const bool transferred = from == provenance::transfer;
-  const bool news = !is_pulled(from) || (transferred && (s_.join.bridging || !active));
+  // A farewell or a death in a transfer may have reached nobody else (L9).
+  const bool news = is_news(from, s_.join.bridging) || (from == provenance::transfer && !active);
   // Accusations and farewells carry no address: where such a member was is not told anew (S14).
-  const bool shown = change.verdict_changed || change.added || r.state == member_state::alive;
+  const bool shown = change.verdict_changed || r.state == member_state::alive;
   if (r.state == member_state::alive && !r.placed()) {
     unqueue(change.at);
   } else if (news && shown) {
-    const bool refuted = r.state == member_state::alive && !change.added &&
-                         change.before_state != member_state::alive;
+    const bool refuted =
+        r.state == member_state::alive && change.before_state != member_state::alive;
     requeue(change.at, refuted || r.state == member_state::left);
     if (from == provenance::first_hand && !change.before_active) tell_everybody(change.at);
   }
@@ -119,7 +129,7 @@ inline const range_digest& engine::ranges() noexcept {
 inline void engine::digest(const transition& change) noexcept {
   if (change.at >= s_.digested) return;
   const row& r = s_.table[change.at];
-  const bool was_there = !change.added && change.before_active;
+  const bool was_there = change.before_active;
   const bool active = is_active(r.state);
   const bool moved =
       change.address_changed || change.before_place != s_.table.place_incarnation(change.at);
@@ -284,12 +294,11 @@ inline void engine::take_note(row_index at, const row_note& note) noexcept {
 /// One member's events alternate: it joins before it can fail or leave again (S13).
 inline void engine::announce(const transition& change, const evidence& ours) noexcept {
   const member now = s_.table.snapshot(change.at);
-  const bool was_there = !change.added && change.before_active;
-  const bool same_state = !change.added && change.before_state == now.state;
+  const bool was_there = change.before_active;
+  const bool same_state = change.before_state == now.state;
   const bool returned =
-      !was_there &&
-      (change.added || is_active(now.state) ||
-       (change.before_state == member_state::left && now.state == member_state::dead));
+      !was_there && (is_active(now.state) || (change.before_state == member_state::left &&
+                                              now.state == member_state::dead));
   if (returned) {
     member joined = now;
     joined.state = member_state::alive;
@@ -307,7 +316,8 @@ inline void engine::announce(const transition& change, const evidence& ours) noe
   }
 }
 
-inline void engine::tell(const event& what) noexcept {
+template <class Event>
+void engine::tell(const Event& what) noexcept {
   ++(s_.events.push(what) ? stats_.events : stats_.events_dropped);
 }
 

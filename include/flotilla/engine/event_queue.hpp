@@ -22,8 +22,9 @@ class event_queue {
   /// May throw std::bad_alloc.
   explicit event_queue(std::size_t capacity) : waiting_{capacity} {}
 
-  /// False when the event is lost.
-  bool push(const event& what) noexcept {
+  /// False when the event, one of those of `event`, is lost.
+  template <class Event>
+  bool push(const Event& what) noexcept {
     if (lost_ != 0 || waiting_.full()) {
       ++lost_;
       return false;
@@ -36,7 +37,7 @@ class event_queue {
   /// on.
   [[nodiscard]] std::optional<event> poll() noexcept {
     if (!waiting_.empty()) {
-      const event front = waiting_.front();
+      std::optional<event> front{waiting_.front()};
       waiting_.pop_front();
       return front;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <flotilla/engine.hpp>
+#include <flotilla/membership/fetch_ahead.hpp>
 
 namespace flotilla {
 inline namespace v1 {
@@ -11,12 +12,12 @@ inline namespace v1 {
 /// nothing is taken. It is the first answer of one of several seeds, and that this one is of the
 /// same group as the others is for their state to say, or it would not be asked for its own.
 inline void engine::absorb_all(const inbound& in, provenance from, bool first_word) noexcept {
+  if (from != provenance::gossip) fetch_ahead(s_.table, in.facts);
   wire::fact_reader reader{in.facts};
   wire::fact fact;
   for (;;) {
     row_index at = no_row;
-    // What we have asked for also settles whom we had only heard of: that takes a closer look.
-    const bool found = is_hearsay(from) && skip_known(reader, at);
+    const bool found = !first_word && absorb_plain(in, reader, at, from);
     switch (reader.next(fact)) {
       case wire::fact_read::fact:
         if (first_word && fact.subject == in.head.sender) break;
@@ -31,27 +32,34 @@ inline void engine::absorb_all(const inbound& in, provenance from, bool first_wo
   }
 }
 
-/// Facts that repeat what a row says are only counted, as most gossip is: all that come next. True
-/// when the subject of the one behind them has been looked for; then `at` is its row.
-inline bool engine::skip_known(wire::fact_reader& reader, row_index& at) noexcept {
+/// What nearly all gossip is, and all of a large group's state: facts that repeat what a row says,
+/// which are only counted, and such about members unknown here. Takes all of them that come next.
+/// True when the subject of the one behind them has been looked for; then `at` is its row.
+inline bool engine::absorb_plain(const inbound& in, wire::fact_reader& reader, row_index& at,
+                                 provenance from) noexcept {
   if (!s_.denied.empty()) return false;  // what is said of those is counted apart
-  const std::span<const std::byte> facts = reader.rest();
-  std::optional<row_index> next;
-  const std::size_t bytes = known_in_front(facts, next);
-  if (bytes != 0) {
-    reader.skip(bytes);
-    const std::size_t count = bytes / wire::plain_fact::size;
-    stats_.facts_received += count;
-    stats_.facts_known += count;
+  const bool asked_for = !is_hearsay(from);
+  for (;;) {
+    std::optional<row_index> next;
+    const std::size_t known = known_in_front(reader.rest(), asked_for, next);
+    reader.skip(known);
+    stats_.facts_received += known / wire::plain_fact::size;
+    stats_.facts_known += known / wire::plain_fact::size;
+    at = next.value_or(no_row);
+    if (!next.has_value() || at != no_row) return next.has_value();
+    const std::size_t unknown = absorb_newcomers(in, reader.rest(), from);
+    if (unknown == 0) return true;
+    reader.skip(unknown);
+    stats_.facts_received += unknown / wire::plain_fact::size;
   }
-  at = next.value_or(no_row);
-  return next.has_value();
 }
 
 /// How many bytes of facts say what the rows say, in front of whatever else comes; `next` is the
-/// row of the one behind them, no_row included, when that has been looked for.
+/// row of the one behind them, no_row included, when that has been looked for. What we have asked
+/// for also settles whom we had only heard of: that takes a closer look.
 [[gnu::noinline]] inline std::size_t engine::known_in_front(
-    std::span<const std::byte> facts, std::optional<row_index>& next) const noexcept {
+    std::span<const std::byte> facts, bool asked_for,
+    std::optional<row_index>& next) const noexcept {
   constexpr std::ptrdiff_t size = wire::plain_fact::size;
   const member_table& table = s_.table;
   const std::byte* at = facts.data();
@@ -59,10 +67,34 @@ inline bool engine::skip_known(wire::fact_reader& reader, row_index& at) noexcep
   for (wire::plain_fact told; end - at >= size && wire::read_plain_fact(at, told); at += size) {
     const member_table::place held = table.look_up(told.subject);
     const bool other = held.at != no_row && held.at != member_table::self_row;
-    if (other && held.member->covers(told)) continue;
+    const bool settles = asked_for && other && held.member->hearsay;
+    if (other && !settles && held.member->covers(told)) continue;
     next = held.at;
     break;
   }
+  return static_cast<std::size_t>(at - facts.data());
+}
+
+/// Takes the plain facts in front that are about members unknown here, of whom there is nothing
+/// else to be said; returns how many bytes of them. Those whom a limit refuses are left.
+inline std::size_t engine::absorb_newcomers(const inbound& in, std::span<const std::byte> facts,
+                                            provenance from) noexcept {
+  constexpr std::ptrdiff_t size = wire::plain_fact::size;
+  const std::byte* at = facts.data();
+  const std::byte* const end = at + facts.size();
+  intake news;
+  for (wire::plain_fact told; end - at >= size && wire::read_plain_fact(at, told); at += size) {
+    const member_table::place held = s_.table.look_up(told.subject);
+    if (held.at != no_row) break;
+    const auto rest = static_cast<std::uint32_t>((end - at) / size);
+    if (news.left == 0 && !begin_intake(in, rest, from, news)) break;
+    if (s_.table.find_active_at(told.place) != no_row) break;  // our own address is there too
+    if (news.hearsay && s_.order.crowded()) s_.asked.crowd = true;
+    if (news.limited) static_cast<void>(s_.limits.trust(news.share, s_.settings.max_new_members));
+    --news.left;
+    enter(s_.table.add_plain(told, held.digest), from);
+  }
+  s_.order.place_arrivals(s_.table);
   return static_cast<std::size_t>(at - facts.data());
 }
 

@@ -25,17 +25,53 @@ inline bool engine::is_hearsay(provenance from) const noexcept {
 }
 
 /// True when a member may be added on this sender's word alone: within the sender's allowance, and
-/// as long as not too many are known by hearsay. An eighth of the table is kept for those who show
-/// that they are there.
+/// as long as not too many are known by hearsay.
 inline bool engine::takes_on_trust(const inbound& in, provenance from) noexcept {
-  const std::uint32_t burst = s_.settings.max_new_members;
-  const std::uint32_t kept = s_.table.limit() < 64 ? 0 : s_.table.limit() / 8;
   if (s_.order.crowded()) s_.asked.crowd = true;
-  if (s_.order.heard() / 2 >= burst) return false;
-  if (kept != 0 && s_.table.size() >= s_.table.limit() - kept) return false;
+  if (room_for_hearsay() == 0) return false;
   // What we have asked for is not limited by who says it.
   if (from != provenance::gossip && from != provenance::offer) return true;
-  return s_.limits.trust(s_.limits.share_of(in.from, is_known(in)), burst);
+  return s_.limits.trust(s_.limits.share_of(in.from, is_known(in)), s_.settings.max_new_members);
+}
+
+/// Of how many members unknown here the next `most` facts may tell without a further look at any
+/// limit, and room for them. False where each is to be looked at: a limit is reached, memory short,
+/// deaths are remembered that their facts may have to override, or the sender is no member.
+inline bool engine::begin_intake(const inbound& in, std::uint32_t most, provenance from,
+                                 intake& news) noexcept {
+  const std::uint32_t burst = s_.settings.max_new_members;
+  const auto at_most = [&news](std::uint32_t count) {
+    if (news.left > count) news.left = count;
+  };
+  news.hearsay = is_hearsay(from);
+  news.limited = from == provenance::gossip || from == provenance::offer;
+  if (s_.absent.size() != 0 || !is_active(s_.self().state)) return false;
+  if (news.limited && in.at == no_row) return false;
+  news.left = most;
+  at_most(s_.table.limit() - s_.table.size());
+  if (news.hearsay) at_most(room_for_hearsay());
+  if (news.limited) {
+    news.share = s_.limits.share_of(in.from, is_known(in));
+    at_most(s_.limits.trust_left(news.share, burst));
+  }
+  const bool roomy = news.left != 0 && s_.table.try_reserve(news.left) &&
+                     s_.order.try_reserve(news.left) && reserve(member_state::alive);
+  if (!roomy) news.left = 0;
+  return roomy;
+}
+
+/// How many more may be known by hearsay alone. An eighth of the table is kept for those who show
+/// that they are there.
+inline std::uint32_t engine::room_for_hearsay() const noexcept {
+  const std::uint32_t heard = s_.order.heard();
+  const std::uint32_t burst = s_.settings.max_new_members;
+  const std::uint32_t kept = s_.table.limit() < 64 ? 0 : s_.table.limit() / 8;
+  if (heard / 2 >= burst) return 0;
+  const std::uint32_t left = burst < heard ? 2 * (burst - heard / 2) - heard % 2 : burst;
+  if (kept == 0) return left;
+  const std::uint32_t end = s_.table.limit() - kept;
+  if (s_.table.size() >= end) return 0;
+  return left < end - s_.table.size() ? left : end - s_.table.size();
 }
 
 /// True for one of a crowd of hearsay: it is asked in batches, and nothing is said of it to others.

@@ -303,6 +303,7 @@ inline void engine::on_message(const inbound& in, const wire::state_reply& messa
   const bool parted = reference == visit::reference && s_.visiting.meeting;
   const bool first_word =
       reference != visit::reference && from->now == transfer::phase::asking && s_.join.count > 1;
+  s_.table.expect(message.members);
   absorb_all(in, parted ? provenance::meeting : provenance::transfer, first_word);
   if (s_.life == engine_life::left) return;
   s_.acknowledged = true;

@@ -144,6 +144,7 @@ inline void engine::on_message(const inbound& in, const wire::repair_reply& mess
 
 /// The peer holds alive whom we hold dead, or gone: it is told so.
 inline void engine::contradict(std::span<const std::byte> facts) noexcept {
+  if (s_.table.active() == s_.table.size() && s_.absent.size() == 0) return;  // there is none
   wire::fact_reader reader{facts};
   wire::fact fact;
   for (wire::fact_read read = reader.next(fact); read != wire::fact_read::end;

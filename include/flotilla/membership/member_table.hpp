@@ -60,15 +60,16 @@ class member_table {
         [&](row_index at) { return rows_[at].id == id; });
   }
 
-  /// The same with the row at hand; null with no_row.
+  /// The same with the row at hand, or, with no_row, the digest that add_plain needs.
   struct place {
     const row* member;
     row_index at;
+    std::uint64_t digest;
   };
   [[nodiscard]] place look_up(member_id id) const noexcept {
-    place found{nullptr, no_row};
+    place found{nullptr, no_row, digest(id)};
     found.at = by_id_.find(
-        digest(id), [&](row_index) { return found.member->id_next(); },
+        found.digest, [&](row_index) { return found.member->id_next(); },
         [&](row_index at) {
           found.member = &rows_[at];
           return found.member->id == id;
@@ -83,17 +84,31 @@ class member_table {
     return find(id);
   }
 
+  /// This row will be looked at soon.
+  void prefetch(row_index at) const noexcept { rows_.prefetch(at); }
+  /// Somebody of this id, or at this IPv4 place, will be looked for soon.
+  void prefetch(member_id id, std::uint64_t ipv4_place) const noexcept {
+    by_id_.prefetch(digest(id));
+    by_address_.prefetch(place_digest(ipv4_place));
+  }
+  /// The row that finding this id begins with, or no_row.
+  [[nodiscard]] row_index first(member_id id) const noexcept { return by_id_.first(digest(id)); }
+
   /// A member believed alive or suspect at this address, or no_row.
   [[nodiscard]] row_index find_active_at(const endpoint& address) const noexcept {
-    const auto next = [&](row_index at) { return rows_[at].address_next(); };
-    if (address.kind() != endpoint_kind::ipv4) {
-      return by_address_.find(detail::endpoint_digest(address, key_), next,
-                              [&](row_index at) { return is_at(at, address); });
+    if (address.kind() == endpoint_kind::ipv4) {
+      return find_active_at(detail::ipv4_place(address));
     }
-    const std::uint64_t where = detail::ipv4_place(address);
-    return by_address_.find(place_digest(where), next, [&](row_index at) {
-      return rows_[at].is_ipv4 && rows_[at].ipv4_place() == where;
-    });
+    return by_address_.find(
+        detail::endpoint_digest(address, key_),
+        [&](row_index at) { return rows_[at].address_next(); },
+        [&](row_index at) { return is_at(at, address); });
+  }
+  /// The same of an IPv4 address and its port, as row::ipv4_place has them.
+  [[nodiscard]] row_index find_active_at(std::uint64_t ipv4_place) const noexcept {
+    return by_address_.find(
+        place_digest(ipv4_place), [&](row_index at) { return rows_[at].address_next(); },
+        [&](row_index at) { return rows_[at].is_ipv4 && rows_[at].ipv4_place() == ipv4_place; });
   }
 
   [[gnu::always_inline]] [[nodiscard]] endpoint address(row_index at) const noexcept {
@@ -164,24 +179,41 @@ class member_table {
   /// full (full()) or memory is short (otherwise).
   [[nodiscard]] row_index add(const member& newcomer) noexcept {
     FLOTILLA_EXPECT(find(newcomer.id) == no_row);
-    if (full() || !reserve_one(newcomer.address)) return no_row;
-    row_index at = free_;
-    if (at != no_row) {
-      free_ = rows_[at].order_at();
-    } else {
-      at = rows_.size();
-      rows_.push_back(row{});
-    }
-    row& r = rows_[at];
-    r = row{};
-    r.id = newcomer.id;
-    r.incarnation = newcomer.incarnation;
-    r.state = newcomer.state;
+    if (full() || !try_reserve(1)) return no_row;
+    if (rows_.size() != 0 && !try_reserve_address(newcomer.address)) return no_row;
+    row fresh;
+    fresh.id = newcomer.id;
+    fresh.incarnation = newcomer.incarnation;
+    fresh.state = newcomer.state;
+    const row_index at = place_row(fresh, digest(newcomer.id));
     put_address(at, newcomer.address);
-    by_id_.insert(digest(r.id), at, id_links{*this});
     index_address(at);
-    ++used_;
-    ++counts_[static_cast<std::size_t>(newcomer.state)];
+    return at;
+  }
+  /// Somebody has told of so many members: finding as many will not take further growth. It is
+  /// believed up to sixteen times what is here, so that a wrong word costs no more than a member.
+  void expect(std::uint32_t told) noexcept {
+    std::uint32_t count = told < limit() ? told : limit();
+    if (count / 16 > used_ + 61) count = 16 * (used_ + 61);
+    by_id_.expect(count, id_links{{*this}});
+    by_address_.expect(count, address_links{{*this}});
+  }
+  /// Makes room for so many more members, but for addresses that are not IPv4; false, and nothing
+  /// lost, without memory. Both indexes are sized by rows: that an address is not indexed must not
+  /// cost room later.
+  [[nodiscard]] bool try_reserve(std::uint32_t more) noexcept {
+    return by_id_.try_reserve(used_ + more) && by_address_.try_reserve(used_ + more) &&
+           rows_.try_reserve(used_ + more);
+  }
+  /// The same of a plain fact about a member that look_up has not found, whose digest is given, and
+  /// at whose address nobody active is. There must be room (try_reserve).
+  [[nodiscard]] row_index add_plain(const wire::plain_fact& told,
+                                    std::uint64_t id_digest) noexcept {
+    FLOTILLA_EXPECT(find(told.subject) == no_row && find_active_at(told.place) == no_row);
+    row fresh = row::of(told);
+    fresh.address_indexed = true;
+    const row_index at = place_row(fresh, id_digest);
+    by_address_.insert(place_digest(told.place), at, address_links{{*this}});
     return at;
   }
 
@@ -190,7 +222,7 @@ class member_table {
     row& r = rows_[at];
     FLOTILLA_EXPECT(at != self_row && r.id != member_id{});
     unindex_address(at);
-    by_id_.erase(digest(r.id), at, id_links{*this});
+    by_id_.erase(digest(r.id), at, id_links{{*this}});
     --counts_[static_cast<std::size_t>(member_state{r.state})];
     --used_;
     if (!r.is_ipv4) long_addresses_.remove(r.place);
@@ -248,18 +280,19 @@ class member_table {
 
  private:
   /// How the indexes reach their chains, which run through the rows.
-  struct id_links {
+  struct links {
     member_table& table;
     row& operator[](row_index at) const noexcept { return table.rows_[at]; }
-    static row_index next(const row& r) noexcept { return r.id_next(); }
-    static void set_next(row& r, row_index to) noexcept { r.set_id_next(to); }
+    void prefetch(row_index at) const noexcept { table.rows_.prefetch(at); }
+  };
+  struct id_links : links {
+    static std::uint32_t next(const row& r) noexcept { return r.id_next(); }
+    static void set_next(row& r, std::uint32_t to) noexcept { r.set_id_next(to); }
     [[nodiscard]] std::uint64_t digest(const row& r) const noexcept { return table.digest(r.id); }
   };
-  struct address_links {
-    member_table& table;
-    row& operator[](row_index at) const noexcept { return table.rows_[at]; }
-    static row_index next(const row& r) noexcept { return r.address_next(); }
-    static void set_next(row& r, row_index to) noexcept { r.set_address_next(to); }
+  struct address_links : links {
+    static std::uint32_t next(const row& r) noexcept { return r.address_next(); }
+    static void set_next(row& r, std::uint32_t to) noexcept { r.set_address_next(to); }
     [[nodiscard]] std::uint64_t digest(const row& r) const noexcept {
       return table.place_digest(r);
     }
@@ -289,12 +322,19 @@ class member_table {
     if (r.contacted_in() != mark_of(period)) r.set_contacted_in(0);
   }
 
-  /// All that one more row needs; both indexes are sized by rows: that an address is not indexed
-  /// must not cost room later.
-  [[nodiscard]] bool reserve_one(const endpoint& address) noexcept {
-    return by_id_.try_reserve(used_ + 1) && by_address_.try_reserve(used_ + 1) &&
-           (free_ != no_row || rows_.try_reserve(rows_.size() + 1)) &&
-           (rows_.size() == 0 || try_reserve_address(address));
+  /// There must be room. Found by its id from now on, and counted; its address is not indexed yet.
+  row_index place_row(const row& fresh, std::uint64_t id_digest) noexcept {
+    const row_index at = free_ != no_row ? free_ : rows_.size();
+    if (at == rows_.size()) {
+      rows_.push_back(fresh);
+    } else {
+      free_ = rows_[at].order_at();
+      rows_[at] = fresh;
+    }
+    by_id_.insert(id_digest, at, id_links{{*this}});
+    ++used_;
+    ++counts_[static_cast<std::size_t>(member_state{fresh.state})];
+    return at;
   }
 
   void put_address(row_index at, const endpoint& address) noexcept {
@@ -324,11 +364,11 @@ class member_table {
           return sharing == max_rows_per_address;
         });
     r.address_indexed = stopped == no_row;
-    if (stopped == no_row) by_address_.insert(where, at, address_links{*this});
+    if (stopped == no_row) by_address_.insert(where, at, address_links{{*this}});
   }
   void unindex_address(row_index at) noexcept {
     if (!rows_[at].address_indexed) return;
-    by_address_.erase(place_digest(rows_[at]), at, address_links{*this});
+    by_address_.erase(place_digest(rows_[at]), at, address_links{{*this}});
     rows_[at].address_indexed = false;
   }
 

@@ -29,6 +29,11 @@ class allowance {
     return true;
   }
   [[nodiscard]] bool untouched() const noexcept { return untouched_; }
+  /// How often take() would be true now.
+  [[nodiscard]] std::uint32_t left(std::uint32_t slot, std::uint32_t burst) const noexcept {
+    const std::uint32_t used = used_[slot % slots];
+    return used < burst ? burst - used : 0;
+  }
   /// A period has passed.
   void regain(std::uint32_t count) noexcept {
     if (untouched_) return;
@@ -48,6 +53,14 @@ class allowance {
  private:
   std::array<std::uint32_t, slots> used_{};
   bool untouched_{true};  ///< all of them are 0, as in nearly every period
+};
+
+/// Newcomers that a run of facts may bring without a further look at any limit.
+struct intake {
+  std::uint32_t left{0};
+  std::uint32_t share{0};  ///< of whoever names them, where `limited`
+  bool hearsay{false};
+  bool limited{false};
 };
 
 /// The limits on what is said unasked of members unknown here (extension).
@@ -70,6 +83,10 @@ class newcomer_limits {
   /// One more on the word of this share, of at most `burst` at once.
   [[nodiscard]] bool trust(std::uint32_t share, std::uint32_t burst) noexcept {
     return trusted_.take(share, burst);
+  }
+  /// How many more on the word of this share.
+  [[nodiscard]] std::uint32_t trust_left(std::uint32_t share, std::uint32_t burst) const noexcept {
+    return trusted_.left(share, burst);
   }
   [[nodiscard]] bool ask_for(std::uint32_t share) noexcept {
     return asked_for_.take(share, max_asked_for_sender);

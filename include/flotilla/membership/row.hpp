@@ -82,11 +82,11 @@ struct row {
   /// exchange/range_digest.hpp: the next one of its leaf.
   [[nodiscard]] row_index range_next() const noexcept { return unpacked(range_next_); }
   void set_range_next(row_index next) noexcept { range_next_ = next & none; }
-  /// The chains of the table's two indexes.
-  [[nodiscard]] row_index id_next() const noexcept { return unpacked(id_next_); }
-  void set_id_next(row_index next) noexcept { id_next_ = next & none; }
-  [[nodiscard]] row_index address_next() const noexcept { return unpacked(address_next_); }
-  void set_address_next(row_index next) noexcept { address_next_ = next & none; }
+  /// The chains of the table's two indexes: 24 bits, as detail::chained_index wants them.
+  [[nodiscard]] std::uint32_t id_next() const noexcept { return id_next_; }
+  void set_id_next(std::uint32_t next) noexcept { id_next_ = next & none; }
+  [[nodiscard]] std::uint32_t address_next() const noexcept { return address_next_; }
+  void set_address_next(std::uint32_t next) noexcept { address_next_ = next & none; }
   /// The mark (member_table::mark_of) of the period of the last ping outside the probe round, or 0.
   [[nodiscard]] std::uint16_t contacted_in() const noexcept {
     return static_cast<std::uint16_t>(contacted_in_);
@@ -114,6 +114,16 @@ struct row {
   /// True when its fact is an accusation.
   [[nodiscard]] bool is_accused() const noexcept {
     return state == member_state::suspect || state == member_state::dead;
+  }
+  /// What a plain fact introduces.
+  [[nodiscard]] static row of(const wire::plain_fact& told) noexcept {
+    row fresh;
+    fresh.id = told.subject;
+    fresh.incarnation = told.incarnation;
+    fresh.is_ipv4 = true;
+    fresh.place = static_cast<std::uint32_t>(told.place >> 16U);
+    fresh.port = told.place & 0xffffU;
+    return fresh;
   }
   [[nodiscard]] wire::plain_fact plain_fact() const noexcept {
     return {id, incarnation, ipv4_place()};

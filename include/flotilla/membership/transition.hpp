@@ -28,15 +28,21 @@ enum class provenance : std::uint8_t {
   return from == provenance::transfer || from == provenance::repair || from == provenance::offer;
 }
 
-/// What one fact, verdict or command did to one row.
+/// What came with a transfer is known where it came from; passing it on would be a storm with every
+/// joiner. Unless two groups are meeting (`bridging`): then it is news to ours. What came by repair
+/// goes on by repair.
+[[nodiscard]] constexpr bool is_news(provenance from, bool bridging) noexcept {
+  return !is_pulled(from) || (from == provenance::transfer && bridging);
+}
+
+/// What one fact, verdict or command did to one row that was there before.
 struct transition {
   row_index at{no_row};
-  bool added{false};            ///< the member was not in the table before
-  bool before_active{false};    ///< alive or suspect before (false when added)
-  member_state before_state{};  ///< meaningful unless added
+  bool before_active{false};  ///< alive or suspect before
+  member_state before_state{};
   flotilla::incarnation before_incarnation{};
   bool address_changed{false};
-  flotilla::incarnation before_place{};  ///< of the former address (meaningless when added)
+  flotilla::incarnation before_place{};  ///< of the former address
   endpoint before_address{};
   endpoint proven_before{};     ///< the former address, if the member had answered from there
   bool verdict_changed{false};  ///< incarnation or state
