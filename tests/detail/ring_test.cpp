@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <utility>
@@ -90,6 +91,44 @@ TEST(Ring, ClearEmptiesAndCopiesShareNothing) {
   expect_holds(original, {5});
   const ring<int> moved = std::move(original);
   expect_holds(moved, {5});
+}
+
+TEST(Ring, AllocatesAsItFillsAndKeepsThat) {
+  for (const std::size_t capacity : {1U, 7U, 8U, 9U, 100U}) {
+    for (std::size_t offset = 0; offset <= 9; ++offset) {
+      ring<int> growing{capacity, false};
+      EXPECT_EQ(growing.bytes_allocated(), 0U);
+      std::deque<int> expected;
+      for (std::size_t i = 0; i < offset; ++i) {
+        ASSERT_TRUE(growing.try_extend());
+        growing.push_back(0);
+        growing.pop_front();
+      }
+      for (int i = 0; i < static_cast<int>(capacity); ++i) {
+        ASSERT_TRUE(growing.try_extend());
+        growing.push_back(i);
+        expected.push_back(i);
+        expect_holds(growing, expected);
+        ASSERT_LE(growing.bytes_allocated(),
+                  sizeof(int) * std::max<std::size_t>(8, 2 * expected.size()));
+      }
+      EXPECT_FALSE(growing.try_extend());
+      EXPECT_TRUE(growing.try_reserve(1)) << "there is no more to be reserved";
+      EXPECT_EQ(growing.bytes_allocated(), capacity * sizeof(int));
+      growing.clear();
+      EXPECT_EQ(growing.bytes_allocated(), capacity * sizeof(int));
+    }
+  }
+}
+
+TEST(Ring, ReservesWhatIsAskedForAndNoMoreThanItMayHold) {
+  ring<int> some{100, false};
+  ASSERT_TRUE(some.try_reserve(20));
+  EXPECT_EQ(some.bytes_allocated(), 20 * sizeof(int));
+  ASSERT_TRUE(some.try_reserve(21));
+  EXPECT_EQ(some.bytes_allocated(), 40 * sizeof(int));
+  ASSERT_TRUE(some.try_reserve(1000));
+  EXPECT_EQ(some.bytes_allocated(), 100 * sizeof(int));
 }
 
 }  // namespace

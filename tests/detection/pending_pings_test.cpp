@@ -53,6 +53,31 @@ TEST(PendingPings, FindsWhatWasAskedAndWhy) {
   }
 }
 
+// A crowd of hearsay is rare: what its questions need is allocated with the first of them.
+TEST(PendingPings, IsTheSameWhateverIsAllocated) {
+  const auto digest = [](const pending_pings& pending) {
+    flotilla::detail::state_hasher out;
+    pending.hash_into(out);
+    return out.digest();
+  };
+  pending_pings now{key, true};
+  pending_pings later{key, false};
+  const std::size_t before = later.bytes_allocated();
+  EXPECT_LT(before, now.bytes_allocated());
+  for (const ping_purpose purpose : purposes()) {
+    EXPECT_FALSE(later.asked_since(purpose, member_id{7}, where, start));
+    later.cancel(purpose);
+    EXPECT_TRUE(later == now);
+    EXPECT_EQ(digest(later), digest(now));
+    EXPECT_EQ(later.bytes_allocated(), before) << "only hearsay, the last, needs more";
+    const std::uint32_t sequence = later.ask(purpose, member_id{7}, where, start);
+    EXPECT_EQ(sequence, now.ask(purpose, member_id{7}, where, start));
+    EXPECT_TRUE(waits(later, sequence));
+  }
+  EXPECT_EQ(later.bytes_allocated(), now.bytes_allocated());
+  EXPECT_TRUE(later == now);
+}
+
 TEST(PendingPings, AnAnswerCountsOnce) {
   pending_pings pending{key};
   const std::uint32_t sequence = pending.ask(ping_purpose::probe, member_id{7}, where, start);

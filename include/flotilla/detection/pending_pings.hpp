@@ -52,11 +52,15 @@ class pending_pings {
   static constexpr std::array<std::uint8_t, ping_purpose_count> capacities = {4, 4,  32, 32, 32,
                                                                               4, 32, 24, 80};
   static constexpr std::size_t total = 244;
+  static constexpr std::size_t usual = total - capacities[ping_purpose_count - 1];
 
  public:
   pending_pings() noexcept = default;
-  /// May throw std::bad_alloc.
-  explicit pending_pings(detail::mix_key key) : cipher_{key}, slots_{total} {}
+  /// With the slots for hearsay, which is the last purpose, allocated now or with the first
+  /// question of it; without memory for them it is asked in slots of `recheck`. May throw
+  /// std::bad_alloc.
+  explicit pending_pings(detail::mix_key key, bool now = true)
+      : cipher_{key}, slots_{now ? total : usual} {}
 
   [[nodiscard]] static constexpr std::size_t capacity(ping_purpose purpose) noexcept {
     return capacities[static_cast<std::size_t>(purpose)];
@@ -65,6 +69,7 @@ class pending_pings {
   /// Takes the slot of this purpose that was used longest ago and returns its new sequence number.
   std::uint32_t ask(ping_purpose purpose, member_id target, const endpoint& to, time_point now,
                     std::uint8_t reference = 0) noexcept {
+    if (purpose == ping_purpose::hearsay && !try_extend()) purpose = ping_purpose::recheck;
     const auto p = static_cast<std::size_t>(purpose);
     const std::size_t slot = first_slot(purpose) + turn_[p];
     turn_[p] = static_cast<std::uint8_t>(turn_[p] + 1U == capacities[p] ? 0U : turn_[p] + 1U);
@@ -77,7 +82,9 @@ class pending_pings {
   /// The waiting question of this sequence number, or null. `purpose` says which it was.
   [[nodiscard]] pending_ping* find(std::uint32_t sequence, ping_purpose& purpose) noexcept {
     const std::size_t slot = cipher_.counter_of(sequence) & ((1U << slot_bits) - 1);
-    if (slot >= total || !slots_[slot].waiting || slots_[slot].sequence != sequence) return nullptr;
+    if (slot >= slots_.size() || !slots_[slot].waiting || slots_[slot].sequence != sequence) {
+      return nullptr;
+    }
     std::size_t p = 0;
     for (std::size_t end = capacities[0]; slot >= end; end += capacities[++p]) {
     }
@@ -96,7 +103,7 @@ class pending_pings {
   [[nodiscard]] bool asked_since(ping_purpose purpose, member_id target, const endpoint& to,
                                  time_point since) const noexcept {
     const std::size_t first = first_slot(purpose);
-    for (std::size_t i = first; i < first + capacity(purpose); ++i) {
+    for (std::size_t i = first; i < first + capacity(purpose) && i < slots_.size(); ++i) {
       const pending_ping& asked = slots_[i];
       const bool ever = asked.sequence != 0;
       if (ever && asked.target == target && asked.to == to && asked.asked >= since) return true;
@@ -107,18 +114,38 @@ class pending_pings {
   /// Forgets all questions of this purpose; their answers will match nothing.
   void cancel(ping_purpose purpose) noexcept {
     const std::size_t first = first_slot(purpose);
-    for (std::size_t i = first; i < first + capacity(purpose); ++i) slots_[i].waiting = false;
+    for (std::size_t i = first; i < first + capacity(purpose) && i < slots_.size(); ++i) {
+      slots_[i].waiting = false;
+    }
   }
 
   [[nodiscard]] std::size_t bytes_allocated() const noexcept { return slots_.bytes_allocated(); }
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add(std::uint64_t{generation_});
     for (const std::uint8_t turn : turn_) out.add(std::uint64_t{turn});
-    for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].hash_into(out);
+    for (std::size_t i = 0; i < total; ++i) nth(i).hash_into(out);
   }
-  friend bool operator==(const pending_pings&, const pending_pings&) noexcept = default;
+  /// Equal when they hold the same, whatever is allocated.
+  friend bool operator==(const pending_pings& a, const pending_pings& b) noexcept {
+    for (std::size_t i = 0; i < total; ++i) {
+      if (!(a.nth(i) == b.nth(i))) return false;
+    }
+    return a.cipher_ == b.cipher_ && a.turn_ == b.turn_ && a.generation_ == b.generation_ &&
+           a.latest_ == b.latest_;
+  }
 
  private:
+  [[nodiscard]] pending_ping nth(std::size_t i) const noexcept {
+    return i < slots_.size() ? slots_[i] : pending_ping{};
+  }
+  [[nodiscard]] bool try_extend() noexcept {
+    if (slots_.size() == total) return true;
+    detail::buffer<pending_ping> larger;
+    if (!larger.try_allocate(total)) return false;
+    for (std::size_t i = 0; i < slots_.size(); ++i) larger[i] = slots_[i];
+    slots_.swap(larger);
+    return true;
+  }
   [[gnu::noinline]] std::uint32_t next_sequence(std::uint32_t slot) noexcept {
     std::uint32_t sequence = 0;  // which stands for "none", so it is skipped
     while (sequence == 0) sequence = cipher_.sequence_of(++generation_ << slot_bits | slot);

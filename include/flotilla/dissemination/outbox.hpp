@@ -62,12 +62,14 @@ class outbox {
 
  public:
   outbox() noexcept = default;
-  /// May throw std::bad_alloc.
-  outbox(detail::mix_key key, std::size_t capacity) : key_{key}, waiting_{capacity} {}
+  /// Of this capacity, allocated now or as it fills; without memory for more it is full. May throw
+  /// std::bad_alloc.
+  outbox(detail::mix_key key, std::size_t capacity, bool now = true)
+      : key_{key}, waiting_{capacity, now} {}
 
   /// One more, to be filled in at once; null when it is full.
   [[nodiscard]] outgoing* add_own() noexcept {
-    return waiting_.full() ? nullptr : &waiting_.append();
+    return waiting_.try_extend() ? &waiting_.append() : nullptr;
   }
   [[nodiscard]] bool push_own(const outgoing& what) noexcept {
     outgoing* const place = add_own();
@@ -79,7 +81,7 @@ class outbox {
     // As long as all replies together are no more than one receiver may have, there is nothing to
     // count: mostly that is so, and no address is digested.
     if (counted_ || replies_ >= waiting_.capacity() / 8) return push_one_of_many(what);
-    if (waiting_.full()) return false;
+    if (!waiting_.try_extend()) return false;
     place(what);
     return true;
   }
@@ -120,7 +122,7 @@ class outbox {
     ++replies_;
   }
   [[gnu::noinline]] bool push_one_of_many(const outgoing& what) noexcept {
-    if (waiting_.full() || replies_ >= waiting_.capacity() / 4 * 3) return false;
+    if (replies_ >= waiting_.capacity() / 4 * 3 || !waiting_.try_extend()) return false;
     if (!counted_) {
       replies_to_.fill(0);
       for (std::size_t i = 0; i < waiting_.size(); ++i) {

@@ -11,8 +11,10 @@ inline namespace v1 {
 /// Makes room for all that a member in `state` needs, before anything is changed.
 inline bool engine::reserve(member_state state) noexcept {
   const bool active = is_active(state);
-  return s_.urgent.try_reserve_one() && s_.membership.try_reserve_one() &&
-         s_.hearsay.try_reserve_one() && (!active || s_.order.try_reserve(1)) &&
+  constexpr std::size_t events_at_most = 2;
+  return s_.events.try_reserve(events_at_most) && s_.urgent.try_reserve_one() &&
+         s_.membership.try_reserve_one() && s_.hearsay.try_reserve_one() &&
+         (!active || s_.order.try_reserve(1)) &&
          (state != member_state::suspect || s_.suspicions.try_reserve_one()) &&
          (active || (s_.tombstones.try_reserve_one() && s_.healing.try_reserve()));
 }

@@ -19,13 +19,17 @@ inline namespace v1 {
 class event_queue {
  public:
   event_queue() noexcept = default;
-  /// May throw std::bad_alloc.
-  explicit event_queue(std::size_t capacity) : waiting_{capacity} {}
+  /// Of this capacity, allocated now or as it fills. May throw std::bad_alloc.
+  explicit event_queue(std::size_t capacity, bool now = true) : waiting_{capacity, now} {}
+
+  /// Makes room for so many more, unless they are more than it may hold; false, and nothing lost,
+  /// without memory.
+  [[nodiscard]] bool try_reserve(std::size_t more) noexcept { return waiting_.try_reserve(more); }
 
   /// False when the event, one of those of `event`, is lost.
   template <class Event>
   bool push(const Event& what) noexcept {
-    if (lost_ != 0 || waiting_.full()) {
+    if (lost_ != 0 || !waiting_.try_extend()) {
       ++lost_;
       return false;
     }

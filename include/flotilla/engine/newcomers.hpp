@@ -55,7 +55,8 @@ inline bool engine::begin_intake(const inbound& in, std::uint32_t most, provenan
     at_most(s_.limits.trust_left(news.share, burst));
   }
   const bool roomy = news.left != 0 && s_.table.try_reserve(news.left) &&
-                     s_.order.try_reserve(news.left) && reserve(member_state::alive);
+                     s_.order.try_reserve(news.left) && s_.events.try_reserve(news.left) &&
+                     reserve(member_state::alive);
   if (!roomy) news.left = 0;
   return roomy;
 }

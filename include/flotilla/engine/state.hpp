@@ -59,30 +59,36 @@ struct engine_state {
         table{random.next_key(), from.max_members, from.expected_members,
               member{from.id, from.address, from.initial_incarnation, member_state::alive}},
         order{from.max_members, from.expected_members},
-        pending{random.next_key()},
+        pending{random.next_key(), allocates_now(from)},
         ranges{from.cluster, from.expected_members},
         suspicions{from.max_members, from.expected_members},
         tombstones{from.max_members, from.expected_members},
-        waiting{random.next_key(), from.max_transmits},
-        events{event_capacity(from)},
+        waiting{random.next_key(), from.max_transmits, allocates_now(from)},
+        events{event_capacity(from), allocates_now(from)},
         healing{from.healing_interval == duration::zero() ? 0 : reservoir::capacity,
-                from.expected_members == from.max_members},
+                allocates_now(from)},
         urgent{gossip_class::urgent, from.expected_members, !from.experiment.transmit_budget},
         membership{gossip_class::membership, from.expected_members,
                    !from.experiment.transmit_budget},
         hearsay{gossip_class::hearsay, from.expected_members, !from.experiment.transmit_budget},
-        absent{from.max_absent, from.expected_members == from.max_members},
+        absent{from.max_absent, allocates_now(from)},
         denied{from.max_denied},
         serving{from.max_chunks},
         answers_left{from.max_chunks},
         requests_left{from.max_chunks},
         limits{cookie_key},
-        desk{repair_desk::slots} {}
+        desk{allocates_now(from)} {}
 
   /// What one input can cause: a datagram holds at most one fact in 14 bytes, and none that causes
   /// two events is shorter than 22; a tick handles a bounded number of timers; and some of our own.
   [[nodiscard]] static constexpr std::size_t event_capacity(const config& from) noexcept {
     return from.max_datagram_size / 11 + std::size_t{3} * max_timers_per_tick + 32;
+  }
+
+  /// True when nothing is to be allocated later (law 5). Otherwise queues, caches and desks are
+  /// when they are first needed, and what has been allocated stays.
+  [[nodiscard]] static constexpr bool allocates_now(const config& from) noexcept {
+    return from.expected_members == from.max_members;
   }
 
   [[nodiscard]] row& self() noexcept { return table[member_table::self_row]; }

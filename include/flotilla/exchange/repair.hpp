@@ -130,11 +130,12 @@ class repair_desk {
   };
 
   repair_desk() noexcept = default;
-  /// May throw std::bad_alloc.
-  explicit repair_desk(std::size_t count) : slots_{count} {}
+  /// Its slots are allocated now, or with the first. May throw std::bad_alloc.
+  explicit repair_desk(bool now) : slots_{now ? slots : 0} {}
 
-  /// A free slot, which is empty; `slots` when there is none.
-  [[nodiscard]] std::size_t find_free() const noexcept {
+  /// A free slot, which is empty; `slots` when there is none, or no memory for it.
+  [[nodiscard]] std::size_t find_free() noexcept {
+    if (slots_.size() == 0 && !slots_.try_allocate(slots)) return slots;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (!slots_[i].used) return i;
     }
@@ -149,7 +150,11 @@ class repair_desk {
 
   [[nodiscard]] std::size_t bytes_allocated() const noexcept { return slots_.bytes_allocated(); }
   void hash_into(detail::state_hasher& out) const noexcept {
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
+    for (std::size_t i = 0; i < slots; ++i) {
+      if (slots_.size() == 0) {
+        out.add_all(false, std::uint64_t{0});
+        continue;
+      }
       const slot& s = slots_[i];
       out.add_all(s.used, std::uint64_t{s.size});
       for (std::size_t k = 0; k < s.told_count; ++k) out.add(s.told[k]);
@@ -157,7 +162,15 @@ class repair_desk {
         out.add(std::to_integer<std::uint64_t>(s.questions[k]));
     }
   }
-  friend bool operator==(const repair_desk&, const repair_desk&) noexcept = default;
+  /// Equal when they hold the same, whatever is allocated.
+  friend bool operator==(const repair_desk& a, const repair_desk& b) noexcept {
+    if (a.slots_.size() == b.slots_.size()) return a.slots_ == b.slots_;
+    const repair_desk& allocated = a.slots_.size() == 0 ? b : a;
+    for (std::size_t i = 0; i < slots; ++i) {
+      if (allocated[i].used) return false;
+    }
+    return true;
+  }
 
  private:
   detail::buffer<slot> slots_{};
