@@ -120,6 +120,20 @@ TEST(Suspicion, KeepsWhatIsPutIntoIt) {
   s.put_off = suspicion::max_put_off;
   s.alone = suspicion::max_alone;
   s.logarithm = flotilla::detail::ceil_ln_plus_one(flotilla::max_members_limit) & 31U;
+  for (const std::uint32_t sequence : {1U, 0xffffU, 0x10000U, 0xfffffffeU}) {
+    s.end_check();
+    EXPECT_FALSE(s.is_checking());
+    EXPECT_FALSE(s.is_check(sequence));
+    s.begin_check(sequence, flotilla::time_point{1h});
+    EXPECT_TRUE(s.is_checking());
+    EXPECT_TRUE(s.is_check(sequence));
+    EXPECT_FALSE(s.is_check(sequence - 1));
+  }
+  s.asked = s.joined = s.expired = s.acked = s.checked = s.check_left = true;
+  for (std::uint64_t id = 2; id <= 4; ++id) EXPECT_TRUE(s.confirm(member_id{id}, self));
+  EXPECT_EQ(std::uint8_t{s.confirmations}, 3U);
+  EXPECT_TRUE(s.is_check(0xfffffffeU) && s.asked && s.joined && s.expired && s.acked);
+  EXPECT_TRUE(s.checked && s.check_left);
   EXPECT_EQ(s.subject(), flotilla::max_members_limit - 1);
   EXPECT_EQ(s.heap_at(), flotilla::max_members_limit - 1);
   EXPECT_EQ(std::uint8_t{s.put_off}, suspicion::max_put_off);

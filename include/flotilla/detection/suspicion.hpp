@@ -19,7 +19,7 @@
 namespace flotilla {
 inline namespace v1 {
 
-/// 64 bytes, its timer's place included.
+/// 56 bytes, its timer's place included.
 struct suspicion {
   /// K of Lifeguard: confirmations beyond this many tell nothing new.
   static constexpr std::size_t max_confirmations = 3;
@@ -32,61 +32,65 @@ struct suspicion {
  private:
   /// Who accused it first, or, when it was ourselves, the sequence number of our failed probe.
   std::uint64_t first_{0};
-  std::uint32_t subject_ : 24 {0};
+  std::uint64_t subject_ : 24 {0};
+  std::uint64_t heap_at_ : 24 {0};
+  std::uint64_t check_ : 16 {0};
+  /// 12 mixed bits of each confirmer's id: of 4,096 pairs one looks like the same member, which
+  /// costs a confirmation.
+  std::uint64_t marks_ : 36 {0};
+  std::uint64_t ours_ : 1 {0};         ///< our own accusation was the first
+  std::uint64_t confirmable_ : 1 {0};  ///< K confirmations bring the time-out down to `least`
 
  public:
+  // In this order none of them lies across the border of a byte, or of a word.
   std::uint8_t confirmations : 2 {0};
-  std::uint8_t doubtful : 3 {0};  ///< one bit a confirmer that had no weight (accusers.hpp)
-  std::uint8_t wanted : 2 {0};    ///< K: so many confirmations bring the time-out down to `least`
-
- private:
-  std::uint32_t heap_at_ : 24 {0};
-
- public:
-  std::uint8_t logarithm : 5 {0};  ///< of the size of the group as it was when this began: `least`
+  std::uint8_t doubtful : 3 {0};   ///< one bit a confirmer that had no weight (accusers.hpp)
+  std::uint8_t logarithm : 5 {0};  ///< of the size of the group when this began: `least`
   std::uint8_t put_off : 3 {0};    ///< how often the verdict has waited for a check
-
- private:
-  /// 24 mixed bits of each confirmer's id: enough to tell three apart.
-  std::uint32_t first_mark_ : 24 {0};
-  bool ours_ : 1 {false};  ///< our own accusation was the first
-
- public:
   bool joined : 1 {false};      ///< our own probe has failed as well: told as an accusation of ours
   bool expired : 1 {false};     ///< the time-out has passed: only a put-off verdict is waited for
   bool acked : 1 {false};       ///< the suspect has answered us since (rule (d) of the design)
   bool checked : 1 {false};     ///< a whole probe round of ours has failed since it began
   bool check_left : 1 {false};  ///< the ping of the direct check was pulled in time
-  bool asked : 1 {false};       ///< ended without an answer: enough when so many others accuse it
-
- private:
-  std::uint32_t second_mark_ : 24 {0};
-
- public:
   std::uint8_t alone : 7 {0};  ///< how often the verdict has waited for others to accuse it as well
+  bool asked : 1 {false};      ///< the check has no answer: enough when so many others accuse it
 
- private:
-  std::uint32_t third_mark_ : 24 {0};
+  /// K, or 0 where nobody confirms it.
+  [[nodiscard]] std::uint8_t wanted() const noexcept {
+    return confirmable_ != 0 ? std::uint8_t{max_confirmations} : std::uint8_t{0};
+  }
+  void set_wanted(std::uint8_t count) noexcept { confirmable_ = count != 0; }
 
- public:
-  std::uint32_t check{0};  ///< the direct check's sequence number, 0 while there is none
+  /// The direct check is under way, and this ping is it (but for one of 65,535 others).
+  [[nodiscard]] bool is_checking() const noexcept { return check_ != 0; }
+  [[nodiscard]] bool is_check(std::uint32_t sequence) const noexcept {
+    return check_ == check_of(sequence);
+  }
+  void begin_check(std::uint32_t sequence, time_point now) noexcept {
+    check_ = check_of(sequence) & 0xffffU;
+    check_asked = now;
+    check_left = false;
+  }
+  void end_check() noexcept { check_ = 0; }
 
-  [[nodiscard]] row_index subject() const noexcept { return subject_; }
+  [[nodiscard]] row_index subject() const noexcept { return static_cast<row_index>(subject_); }
   void set_subject(row_index at) noexcept { subject_ = at & 0xffffffU; }
-  [[nodiscard]] std::uint32_t heap_at() const noexcept { return heap_at_; }
+  [[nodiscard]] std::uint32_t heap_at() const noexcept {
+    return static_cast<std::uint32_t>(heap_at_);
+  }
   void set_heap_at(std::uint32_t place) noexcept { heap_at_ = place & 0xffffffU; }
 
   /// The first accuser; `self` is who we are.
   [[nodiscard]] member_id accuser(member_id self) const noexcept {
-    return ours_ ? self : member_id{first_};
+    return ours_ != 0 ? self : member_id{first_};
   }
   /// Sequence number of our own failed probe, 0 if we only heard of it.
   [[nodiscard]] std::uint32_t probe() const noexcept {
-    return ours_ ? static_cast<std::uint32_t>(first_) : 0;
+    return ours_ != 0 ? static_cast<std::uint32_t>(first_) : 0;
   }
   void set_accuser(member_id by, member_id self, std::uint32_t failed_probe) noexcept {
     ours_ = by == self;
-    first_ = ours_ ? failed_probe : static_cast<std::uint64_t>(by);
+    first_ = by == self ? failed_probe : static_cast<std::uint64_t>(by);
     told = by;
   }
   /// Min of Lifeguard, for the group as it was when this began.
@@ -98,7 +102,7 @@ struct suspicion {
   /// It has answered since: what was found before says nothing.
   void begin_anew() noexcept {
     acked = checked = asked = false;
-    check = 0;
+    end_check();
     put_off = 0;
     alone = 0;
   }
@@ -122,22 +126,25 @@ struct suspicion {
   bool confirm(member_id by, member_id self, bool has_weight = true) noexcept {
     const bool full = confirmations == max_confirmations;
     if (by == accuser(self) || (full && (doubtful == 0 || !has_weight))) return false;
-    const auto mark = static_cast<std::uint32_t>(
-        detail::mix(static_cast<std::uint64_t>(by), detail::mix_key{}) >> 40U);
+    const std::uint64_t mark =
+        detail::mix(static_cast<std::uint64_t>(by), detail::mix_key{}) >> (64 - mark_bits);
     for (unsigned i = 0; i < confirmations; ++i) {
       if (mark_of(i) == mark) return false;
     }
-    const auto place = full ? static_cast<unsigned>(std::countr_zero(std::uint8_t{doubtful}))
-                            : unsigned{confirmations++};
+    unsigned place = confirmations;
+    if (full) {
+      place = static_cast<unsigned>(std::countr_zero(std::uint8_t{doubtful}));
+    } else {
+      ++confirmations;
+    }
     const unsigned bit = 1U << place;
     doubtful = (has_weight ? doubtful & ~bit : doubtful | bit) & 7U;
-    if (place == 0) first_mark_ = mark & 0xffffffU;
-    if (place == 1) second_mark_ = mark & 0xffffffU;
-    if (place == 2) third_mark_ = mark & 0xffffffU;
+    const std::uint64_t others = marks_ & ~(mark_mask << (mark_bits * place));
+    marks_ = (others | mark << (mark_bits * place)) & 0xfffffffffU;
     return true;
   }
-  [[nodiscard]] std::uint32_t mark_of(unsigned confirmer) const noexcept {
-    return confirmer == 0 ? first_mark_ : confirmer == 1 ? second_mark_ : third_mark_;
+  [[nodiscard]] std::uint64_t mark_of(unsigned confirmer) const noexcept {
+    return marks_ >> (mark_bits * confirmer) & mark_mask;
   }
 
   /// How often the verdict of a member that is not well itself (config::checked_verdicts) may wait
@@ -151,19 +158,26 @@ struct suspicion {
     return weight() == 0 ? max_alone : weight() == 1 ? max_alone / 2 : std::uint8_t{0};
   }
   /// As many others accuse it as Lifeguard wants to hear.
-  [[nodiscard]] bool confirmed() const noexcept { return wanted != 0 && weight() >= wanted; }
+  [[nodiscard]] bool confirmed() const noexcept { return wanted() != 0 && weight() >= wanted(); }
 
   void hash_into(detail::state_hasher& out) const noexcept {
     out.add_all(due, since, check_asked, told, first_, std::uint64_t{subject_},
-                std::uint64_t{confirmations}, std::uint64_t{doubtful}, std::uint64_t{wanted},
-                std::uint64_t{logarithm}, std::uint64_t{put_off}, bool{ours_}, bool{joined},
+                std::uint64_t{confirmations}, std::uint64_t{doubtful}, std::uint64_t{wanted()},
+                std::uint64_t{logarithm}, std::uint64_t{put_off}, ours_ != 0, bool{joined},
                 bool{expired}, bool{acked}, bool{checked}, bool{check_left}, bool{asked},
-                std::uint64_t{alone}, std::uint64_t{check});
-    for (unsigned i = 0; i < confirmations; ++i) out.add(std::uint64_t{mark_of(i)});
+                std::uint64_t{alone}, std::uint64_t{check_});
+    for (unsigned i = 0; i < confirmations; ++i) out.add(mark_of(i));
   }
   friend bool operator==(const suspicion&, const suspicion&) noexcept = default;
+
+ private:
+  static constexpr unsigned mark_bits = 12;
+  static constexpr std::uint64_t mark_mask = (1U << mark_bits) - 1;
+  static constexpr std::uint64_t check_of(std::uint32_t sequence) noexcept {
+    return sequence % 0xffffU + 1;
+  }
 };
-static_assert(sizeof(suspicion) == 64);
+static_assert(sizeof(suspicion) == 56);
 
 /// A dead or left member stays for a while, so that old gossip cannot bring it back.
 struct tombstone {
@@ -178,7 +192,7 @@ struct tombstone {
   tombstone() noexcept = default;
   tombstone(row_index subject, member_id by) noexcept : accuser{by}, subject_{subject} {}
 
-  [[nodiscard]] row_index subject() const noexcept { return subject_; }
+  [[nodiscard]] row_index subject() const noexcept { return static_cast<row_index>(subject_); }
   [[nodiscard]] std::uint32_t heap_at() const noexcept { return heap_at_; }
   void set_heap_at(std::uint32_t place) noexcept { heap_at_ = place; }
 

@@ -51,7 +51,7 @@ inline bool engine::wants_direct_check(const suspicion& record) const noexcept {
 inline time_point engine::wake_time(const suspicion& record) const noexcept {
   const time_point verdict = verdict_time(record, record.weight());
   if (!wants_direct_check(record)) return verdict;
-  if (record.check == 0) return detail::saturating_add(verdict, -patience());
+  if (!record.is_checking()) return detail::saturating_add(verdict, -patience());
   return detail::later(verdict, detail::saturating_add(record.check_asked, patience()));
 }
 
@@ -68,17 +68,15 @@ inline bool engine::awaits_direct_check(detail::timer_ref due) noexcept {
     if (verdict > s_.now) s_.suspicions.reschedule(due, verdict);
     return verdict > s_.now;
   }
-  const bool again = record.check != 0 && wake_time(record) <= s_.now;
+  const bool again = record.is_checking() && wake_time(record) <= s_.now;
   if (again && record.check_left && heard_since(record.check_asked)) {
     record.asked = true;
-    record.check = 0;
+    record.end_check();
     return false;
   }
   if (record.put_off == suspicion::max_put_off) return false;
-  if (again || record.check == 0) {
-    record.check = ask_suspect(record.subject());
-    record.check_asked = s_.now;
-    record.check_left = false;
+  if (again || !record.is_checking()) {
+    record.begin_check(ask_suspect(record.subject()), s_.now);
   }
   if (again) return false;  // as for any other check the verdict waits for the end of the period
   s_.suspicions.reschedule(due, wake_time(record));
@@ -91,7 +89,7 @@ inline bool engine::awaits_direct_check(detail::timer_ref due) noexcept {
   const row_index at = s_.suspicions.empty() ? no_row : s_.table.find(ping.target);
   if (at == no_row || s_.table[at].state != member_state::suspect) return;
   suspicion& record = s_.suspicions[s_.table[at].timer()];
-  if (record.check != ping.sequence) return;
+  if (!record.is_check(ping.sequence)) return;
   record.check_left = detail::elapsed(record.check_asked, s_.now) <= patience() / 2;
 }
 
@@ -117,7 +115,7 @@ inline void engine::note_failed_check(row_index at, const probe_round& ended) no
   if (r.state != member_state::suspect || r.incarnation != ended.incarnation) return;
   suspicion& record = s_.suspicions[r.timer()];
   if (ended.started >= record.since) record.checked = true;
-  const bool sooner = record.doubtful != 0 || record.check != 0;
+  const bool sooner = record.doubtful != 0 || record.is_checking();
   record.doubtful = 0;
   if (sooner) hasten(r.timer());
   join_accusers(at);

@@ -190,7 +190,7 @@ inline void engine::retime(const transition& change, const evidence& ours) noexc
     // Without the binding it is the classic fixed timer, which nobody confirms.
     // Nor does anybody confirm one of a crowd.
     if (s_.settings.experiment.timer_binding && !in_crowd(change.at)) {
-      record.wanted = confirmations_wanted(s_.settings, group_size()) & 3U;
+      record.set_wanted(confirmations_wanted(s_.settings, group_size()));
     }
     if (runs_on) {
       s_.suspicions.replace(r.timer(), record);
@@ -209,7 +209,7 @@ inline time_point engine::verdict_time(const suspicion& record,
   const duration least = record.least(s_.settings);
   const duration longest = detail::saturating_multiply(least, s_.settings.suspicion_max_multiplier);
   return detail::saturating_add(record.since,
-                                shrunk_suspicion(least, longest, confirmed, record.wanted));
+                                shrunk_suspicion(least, longest, confirmed, record.wanted()));
 }
 
 /// Somebody else accuses a suspect as well: the time-out shrinks, and the accusation is passed on
@@ -219,7 +219,7 @@ inline void engine::confirm(row_index at, member_id accuser, provenance from) no
   suspicion& record = s_.suspicions[timer];
   const bool counts = record.failed_here(s_.self().id) || !has_no_weight(accuser);
   if (accuser == s_.self().id || !record.confirm(accuser, s_.self().id, counts) ||
-      record.wanted == 0)
+      record.wanted() == 0)
     return;
   if (!counts) return;
   if (s_.settings.experiment.passing_on_confirmations) {
@@ -242,7 +242,7 @@ inline void engine::hasten(detail::timer_ref timer) noexcept {
 /// count for two; to others it is one more accusation.
 inline void engine::join_accusers(row_index at) noexcept {
   suspicion& record = s_.suspicions[s_.table[at].timer()];
-  if (record.wanted == 0 || record.joined || record.accuser(s_.self().id) == s_.self().id) return;
+  if (record.wanted() == 0 || record.joined || record.accuser(s_.self().id) == s_.self().id) return;
   record.joined = true;
   record.told = s_.self().id;
   requeue(at, false);
