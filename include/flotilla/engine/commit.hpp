@@ -52,7 +52,10 @@ inline void engine::enter(row_index at, provenance from) noexcept {
   s_.order.arrive(s_.table, at, s_.random);
   tell(member_joined{s_.table.snapshot(at), 0});
   if (is_news(from, s_.join.bridging) && !in_crowd(at)) requeue(at, false);
-  if (from == provenance::first_hand) tell_everybody(at);
+  if (from == provenance::first_hand) {
+    s_.order.place_arrivals(s_.table);
+    tell_everybody(at);
+  }
   if (s_.healing.size() != 0) s_.healing.remove(r.id, s_.table.address(at));
 }
 
