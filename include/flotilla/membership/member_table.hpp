@@ -198,9 +198,8 @@ class member_table {
     by_id_.expect(count, id_links{{*this}});
     by_address_.expect(count, address_links{{*this}});
   }
-  /// Makes room for so many more members, but for addresses that are not IPv4; false, and nothing
-  /// lost, without memory. Both indexes are sized by rows: that an address is not indexed must not
-  /// cost room later.
+  /// Makes room for so many more members with IPv4 addresses; false, and nothing lost, without
+  /// memory. That an address is not indexed must not cost room later: indexes are sized by rows.
   [[nodiscard]] bool try_reserve(std::uint32_t more) noexcept {
     return by_id_.try_reserve(used_ + more) && by_address_.try_reserve(used_ + more) &&
            rows_.try_reserve(used_ + more);
@@ -321,7 +320,6 @@ class member_table {
   [[gnu::noinline]] static void clear_old_mark(row& r, std::uint32_t period) noexcept {
     if (r.contacted_in() != mark_of(period)) r.set_contacted_in(0);
   }
-
   /// There must be room. Found by its id from now on, and counted; its address is not indexed yet.
   row_index place_row(const row& fresh, std::uint64_t id_digest) noexcept {
     const row_index at = free_ != no_row ? free_ : rows_.size();
