@@ -111,6 +111,7 @@ struct scenario {
 struct outcome {
   std::uint64_t false_positives{0};  ///< failures told of members that were well, by anybody
   std::uint64_t at_healthy{0};       ///< of these, those told by members that were well
+  std::uint64_t connected{0};        ///< of these again, those whose first teller was not cut off
   std::uint64_t suspicions{0};       ///< of members that were well, told by anybody
   std::uint64_t messages{0};
   std::uint64_t bytes{0};
@@ -119,6 +120,7 @@ struct outcome {
   void add(const outcome& other) {
     false_positives += other.false_positives;
     at_healthy += other.at_healthy;
+    connected += other.connected;
     suspicions += other.suspicions;
     messages += other.messages;
     bytes += other.bytes;
@@ -129,26 +131,51 @@ struct outcome {
 /// Counts failures and suspicions told of members that were well all the time.
 class failure_watch final : public engine_observer {
  public:
-  failure_watch(cluster& group, std::vector<bool> ill) : group_{&group}, ill_{std::move(ill)} {
+  failure_watch(cluster& group, std::vector<bool> ill)
+      : group_{&group}, ill_{std::move(ill)}, stories_(ill_.size()) {
     group.sim().watch(*this);
   }
 
   void on_event(time_point now, node_index node, const engine& after,
                 const flotilla::event& what) override {
-    (void)now, (void)after;
+    (void)after;
     if (const auto* suspected = std::get_if<flotilla::member_suspected>(&what)) {
       if (!ill_[group_->node_of(suspected->member.id)]) ++seen_.suspicions;
     }
     const auto* failed = std::get_if<flotilla::member_failed>(&what);
-    if (failed == nullptr || ill_[group_->node_of(failed->member.id)]) return;
+    if (failed == nullptr) return;
+    const node_index subject = group_->node_of(failed->member.id);
+    if (ill_[subject]) return;
     ++seen_.false_positives;
-    if (!ill_[node]) ++seen_.at_healthy;
+    const bool cut_off = tell(now, node, subject);
+    if (ill_[node]) return;
+    ++seen_.at_healthy;
+    if (!cut_off) ++seen_.connected;
   }
   [[nodiscard]] const outcome& seen() const { return seen_; }
 
  private:
+  /// A failure is told by one after another; told again after so long, it is another one.
+  static constexpr duration story_length = std::chrono::seconds{40};
+  struct story {
+    time_point begin{};
+    bool told{false};
+    bool cut_off{false};  ///< who told it first was, at that time
+  };
+
+  /// True when the first of this story was cut off.
+  bool tell(time_point now, node_index by, node_index subject) {
+    story& of = stories_[subject];
+    if (!of.told || now - of.begin > story_length) {
+      const auto state = group_->sim().process_of(by).state;
+      of = {now, true, state == flotilla::testing::process_state::blocked};
+    }
+    return of.cut_off;
+  }
+
   cluster* group_;
   std::vector<bool> ill_;
+  std::vector<story> stories_;
   outcome seen_{};
 };
 

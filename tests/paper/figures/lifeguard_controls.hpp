@@ -28,9 +28,10 @@ enum class ordeal : std::uint8_t {
 };
 
 /// The figure that is compared: smaller is better.
-enum class measured : std::uint8_t { false_positives, at_healthy, suspicions, latency };
+enum class measured : std::uint8_t { false_positives, at_healthy, connected, suspicions, latency };
 inline constexpr const char* measured_names[] = {"false positives", "the same, at the healthy",
-                                                 "suspicions", "full latency"};
+                                                 "and first told by one not cut off", "suspicions",
+                                                 "full latency"};
 
 [[nodiscard]] inline flotilla::testing::link_options lossy(flotilla::testing::latency delay,
                                                            std::uint32_t percent) {
@@ -102,6 +103,7 @@ inline void deafen(cluster& group, node_index i, bool now) {
   if (!total.settled) return -1;
   const std::uint64_t value = which == measured::false_positives ? total.false_positives
                               : which == measured::at_healthy    ? total.at_healthy
+                              : which == measured::connected     ? total.connected
                                                                  : total.suspicions;
   return static_cast<double>(value);
 }
@@ -137,6 +139,10 @@ struct control {
       "released together, they confirm each other's accusations");
   add("SWIM + Buddy System", {false, false, true}, 100 / 94.08, 100 / 44.57,
       "less than where each has times of its own");
+  rows.push_back(
+      {"SWIM + Buddy System", "blocked, each at its times", ordeal::apart, measured::connected,
+       swim_with({false, false, true}), plain_swim(), 100 / 44.57,
+       "most verdicts fall while no ping leaves the accuser; in the paper its probes stop"});
   add("SWIM + all three", {true, true, true}, 65.3, 53.0);
   rows.push_back({"SWIM + late ticks", "late drivers", ordeal::late_drivers,
                   measured::false_positives, swim_with({false, false, false, true}), plain_swim()});
