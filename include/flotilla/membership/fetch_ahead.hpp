@@ -1,5 +1,5 @@
-// flotilla/membership/fetch_ahead.hpp - those whom a datagram's facts are about, before they are
-// needed In a large table each lies somewhere else, and in no cache. Nothing is changed by it.
+// flotilla/membership/fetch_ahead.hpp - whom a datagram tells of, before they are needed
+// In a large table each lies somewhere else, and in no cache. Nothing is changed by it.
 #pragma once
 
 #include <cstddef>
