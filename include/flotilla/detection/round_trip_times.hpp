@@ -47,7 +47,7 @@ class round_trip_times {
  private:
   static constexpr unsigned first_octave = 16;
   static constexpr unsigned octaves = 19;
-  static constexpr std::size_t buckets = octaves * 8;
+  static constexpr std::size_t buckets = std::size_t{octaves} * 8;
 
   [[nodiscard]] static constexpr std::size_t bucket_of(duration round_trip) noexcept {
     const std::int64_t ns = round_trip.count();

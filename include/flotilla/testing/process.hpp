@@ -33,7 +33,7 @@ struct driver_options {
   /// It looks at its timers before its socket: the wrong way round.
   bool timers_first{false};
   /// What its socket's queue holds in each direction; more is dropped. Linux gives 208 KiB.
-  std::size_t queue_bytes{208 * 1024};
+  std::size_t queue_bytes{std::size_t{208} * 1024};
   std::size_t queue_datagrams{4096};
   /// How late its timers fire.
   latency timer_lateness{};
