@@ -243,7 +243,7 @@ void restart(std::uint64_t seed, node_index members, duration limit, table& out,
 // ---- steady state
 
 /// Knows members that have met nobody, and answers their joins: a group is at rest at once. Its own
-/// members would gossip about each other for an hour first if they were many.
+/// members would gossip about each other for many minutes first if they were many.
 class who_knows_all final : public engine_observer {
  public:
   static constexpr endpoint address = endpoint::ipv4({192, 168, 0, 1}, 7946);
